@@ -1,0 +1,132 @@
+#include "base/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int
+err_set(struct err *err, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (err == NULL)
+		return -1;
+	va_start(ap, fmt);
+	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+int
+err_sys(struct err *err, const char *fmt, ...)
+{
+	int saved = errno;
+	size_t n;
+	va_list ap;
+
+	if (err == NULL)
+		return -1;
+	va_start(ap, fmt);
+	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	va_end(ap);
+	n = strlen(err->text);
+	snprintf(err->text + n, sizeof(err->text) - n, ": %s",
+	    strerror(saved));
+	errno = saved;
+	return -1;
+}
+
+static void
+diag_line(struct diag *d, const char *file, unsigned line, unsigned column,
+    const char *grade, const char *fmt, va_list ap)
+{
+	if (file != NULL)
+		buf_fmt(&d->text, "%s:", file);
+	if (line > 0)
+		buf_fmt(&d->text, "%u:", line);
+	if (line > 0 && column > 0)
+		buf_fmt(&d->text, "%u:", column);
+	if (file != NULL)
+		buf_str(&d->text, " ");
+	buf_str(&d->text, grade);
+	buf_vfmt(&d->text, fmt, ap);
+	buf_str(&d->text, "\n");
+}
+
+int
+diag_error(struct diag *d, const char *file, unsigned line, unsigned column,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	diag_line(d, file, line, column, "", fmt, ap);
+	va_end(ap);
+	d->errors++;
+	return -1;
+}
+
+void
+diag_warn(struct diag *d, const char *file, unsigned line, unsigned column,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	diag_line(d, file, line, column, "warning: ", fmt, ap);
+	va_end(ap);
+	d->warnings++;
+}
+
+void
+diag_free(struct diag *d)
+{
+	buf_free(&d->text);
+	*d = (struct diag){ 0 };
+}
+
+/* Levenshtein's distance, words of up to 31 bytes. */
+static unsigned
+distance(const char *a, const char *b)
+{
+	unsigned row[32], na = (unsigned)strlen(a), nb = (unsigned)strlen(b);
+
+	if (na > 31 || nb > 31)
+		return 99;
+	for (unsigned j = 0; j <= nb; j++)
+		row[j] = j;
+	for (unsigned i = 1; i <= na; i++) {
+		unsigned corner = row[0];
+
+		row[0] = i;
+		for (unsigned j = 1; j <= nb; j++) {
+			unsigned best = corner + (a[i - 1] != b[j - 1]);
+
+			corner = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[nb];
+}
+
+const char *
+did_you_mean(const char *word, const char *const *list)
+{
+	unsigned best = (unsigned)strlen(word) / 3 + 1;
+	const char *found = NULL;
+
+	for (; *list != NULL; list++) {
+		unsigned d = distance(word, *list);
+
+		if (d <= best && (found == NULL || d < best)) {
+			best = d;
+			found = *list;
+		}
+	}
+	return found;
+}

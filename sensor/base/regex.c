@@ -1,0 +1,180 @@
+#include "base/regex.h"
+
+#include <stdlib.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "base/buf.h"
+
+struct regex {
+	pcre2_code *code;
+	char *prefix;
+	size_t prefix_len;
+};
+
+struct regex_state {
+	pcre2_match_data *data;
+	pcre2_match_context *context;
+	pcre2_jit_stack *stack;
+};
+
+enum { GROUPS_MAX = 64, HEAP_LIMIT_KIB = 4096, PATTERN_MAX = 32768 };
+
+static bool
+is_meta(unsigned char c)
+{
+	return memchr("\\^$.[]|()?*+{}", c, 15) != NULL;
+}
+
+/*
+ * Letters behind ^ up to the first operator. The last one goes when an
+ * operator behind it could make it optional. An alternation anywhere at the
+ * top could start otherwise, so any '|' gives up.
+ */
+static struct slice
+literal_prefix(struct slice p, unsigned flags)
+{
+	size_t n = 0;
+
+	if ((flags & (REGEX_NOCASE | REGEX_MULTILINE)) != 0 ||
+	    !slice_skip(&p, S("^")) || slice_find_byte(p, '|') != SIZE_MAX)
+		return S("");
+	while (n < p.len && !is_meta(p.p[n]))
+		n++;
+	if (n > 0 && n < p.len && memchr("?*{", p.p[n], 3) != NULL)
+		n--;
+	return slice_head(p, n);
+}
+
+struct regex *
+regex_new(struct slice pattern, unsigned flags, size_t *at, struct err *err)
+{
+	uint32_t options = PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UTF |
+	    PCRE2_NEVER_UCP;
+	struct regex *re;
+	pcre2_code *code;
+	struct slice prefix;
+	int number;
+
+	*at = 0;
+	if (pattern.len > PATTERN_MAX) {
+		err_set(err, "pattern is longer than %d bytes", PATTERN_MAX);
+		return NULL;
+	}
+	options |= (flags & REGEX_NOCASE) ? PCRE2_CASELESS : 0;
+	options |= (flags & REGEX_MULTILINE) ? PCRE2_MULTILINE : 0;
+	options |= (flags & REGEX_DOTALL) ? PCRE2_DOTALL : 0;
+	code = pcre2_compile(pattern.p, pattern.len, options, &number, at,
+	    NULL);
+	if (code == NULL) {
+		PCRE2_UCHAR text[256];
+
+		pcre2_get_error_message(number, text, sizeof(text));
+		err_set(err, "%s", (const char *)text);
+		return NULL;
+	}
+	pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+	re = xcalloc(1, sizeof(*re));
+	re->code = code;
+	prefix = literal_prefix(pattern, flags);
+	re->prefix = xslicedup(prefix);
+	re->prefix_len = prefix.len;
+	return re;
+}
+
+void
+regex_free(struct regex *re)
+{
+	if (re == NULL)
+		return;
+	pcre2_code_free(re->code);
+	free(re->prefix);
+	free(re);
+}
+
+struct regex_state *
+regex_state_new(void)
+{
+	struct regex_state *st = xcalloc(1, sizeof(*st));
+
+	st->data = pcre2_match_data_create(GROUPS_MAX, NULL);
+	st->context = pcre2_match_context_create(NULL);
+	st->stack = pcre2_jit_stack_create(32 * 1024, 512 * 1024, NULL);
+	if (st->data == NULL || st->context == NULL)
+		abort();
+	pcre2_set_match_limit(st->context, REGEX_MATCH_LIMIT);
+	pcre2_set_depth_limit(st->context, REGEX_DEPTH_LIMIT);
+	pcre2_set_heap_limit(st->context, HEAP_LIMIT_KIB);
+	if (st->stack != NULL)
+		pcre2_jit_stack_assign(st->context, NULL, st->stack);
+	return st;
+}
+
+void
+regex_state_free(struct regex_state *st)
+{
+	if (st == NULL)
+		return;
+	pcre2_match_data_free(st->data);
+	pcre2_match_context_free(st->context);
+	pcre2_jit_stack_free(st->stack);
+	free(st);
+}
+
+enum regex_result
+regex_match(const struct regex *re, struct regex_state *st, struct slice in)
+{
+	int n = pcre2_match(re->code, in.len > 0 ? in.p : S("").p, in.len, 0,
+	    0, st->data, st->context);
+
+	if (n >= 0)
+		return REGEX_YES;
+	return n == PCRE2_ERROR_NOMATCH ? REGEX_NO : REGEX_ABORTED;
+}
+
+bool
+regex_group(const struct regex_state *st, struct slice in, unsigned n,
+    struct slice *out)
+{
+	const PCRE2_SIZE *at = pcre2_get_ovector_pointer(st->data);
+
+	if (n >= pcre2_get_ovector_count(st->data) ||
+	    at[2 * n] == PCRE2_UNSET)
+		return false;
+	*out = slice_head(slice_from(in, at[2 * n]),
+	    at[2 * n + 1] - at[2 * n]);
+	return true;
+}
+
+int
+regex_name(const struct regex *re, const char *name)
+{
+	int n = pcre2_substring_number_from_name(re->code,
+	    (PCRE2_SPTR)name);
+
+	return n < 0 ? -1 : n;
+}
+
+void
+regex_names(const struct regex *re,
+    void (*each)(void *arg, const char *name, unsigned n), void *arg)
+{
+	uint32_t count = 0, size = 0;
+	PCRE2_SPTR table;
+
+	pcre2_pattern_info(re->code, PCRE2_INFO_NAMECOUNT, &count);
+	pcre2_pattern_info(re->code, PCRE2_INFO_NAMEENTRYSIZE, &size);
+	if (count == 0)
+		return;
+	pcre2_pattern_info(re->code, PCRE2_INFO_NAMETABLE, &table);
+	for (uint32_t i = 0; i < count; i++, table += size)
+		each(arg, (const char *)table + 2,
+		    (unsigned)(table[0] << 8 | table[1]));
+}
+
+struct slice
+regex_prefix(const struct regex *re)
+{
+	return slice_bytes(re->prefix, re->prefix_len);
+}

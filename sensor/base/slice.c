@@ -1,0 +1,225 @@
+#include "base/slice.h"
+
+#include <limits.h>
+
+struct slice
+slice_of(const char *s)
+{
+	if (s == NULL)
+		return (struct slice){ NULL, 0 };
+	return (struct slice){ (const unsigned char *)s, strlen(s) };
+}
+
+struct slice
+slice_bytes(const void *p, size_t n)
+{
+	return (struct slice){ p, n };
+}
+
+bool
+slice_eq(struct slice a, struct slice b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+}
+
+unsigned char
+byte_lower(unsigned char c)
+{
+	return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c;
+}
+
+bool
+byte_is_digit(unsigned char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool
+byte_is_space(unsigned char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+bool
+slice_eq_nocase(struct slice a, struct slice b)
+{
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++)
+		if (byte_lower(a.p[i]) != byte_lower(b.p[i]))
+			return false;
+	return true;
+}
+
+int
+slice_cmp(struct slice a, struct slice b)
+{
+	size_t n = a.len < b.len ? a.len : b.len;
+	int r = n == 0 ? 0 : memcmp(a.p, b.p, n);
+
+	if (r != 0)
+		return r;
+	return a.len < b.len ? -1 : a.len > b.len;
+}
+
+bool
+slice_starts(struct slice s, struct slice prefix)
+{
+	return s.len >= prefix.len &&
+	    (prefix.len == 0 || memcmp(s.p, prefix.p, prefix.len) == 0);
+}
+
+bool
+slice_ends(struct slice s, struct slice suffix)
+{
+	return s.len >= suffix.len &&
+	    slice_eq(slice_from(s, s.len - suffix.len), suffix);
+}
+
+size_t
+slice_find(struct slice s, struct slice needle)
+{
+	const unsigned char *at;
+
+	if (needle.len == 0)
+		return 0;
+	if (needle.len > s.len)
+		return SIZE_MAX;
+	at = memmem(s.p, s.len, needle.p, needle.len);
+	return at == NULL ? SIZE_MAX : (size_t)(at - s.p);
+}
+
+size_t
+slice_find_byte(struct slice s, unsigned char c)
+{
+	const unsigned char *at;
+
+	if (s.len == 0)
+		return SIZE_MAX;
+	at = memchr(s.p, c, s.len);
+	return at == NULL ? SIZE_MAX : (size_t)(at - s.p);
+}
+
+struct slice
+slice_from(struct slice s, size_t offset)
+{
+	if (offset >= s.len)
+		return (struct slice){ s.p, 0 };
+	return (struct slice){ s.p + offset, s.len - offset };
+}
+
+struct slice
+slice_head(struct slice s, size_t n)
+{
+	if (s.len > n)
+		s.len = n;
+	return s;
+}
+
+struct slice
+slice_trim(struct slice s)
+{
+	while (s.len > 0 && byte_is_space(s.p[0])) {
+		s.p++;
+		s.len--;
+	}
+	while (s.len > 0 && byte_is_space(s.p[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+bool
+slice_skip(struct slice *s, struct slice prefix)
+{
+	if (!slice_starts(*s, prefix))
+		return false;
+	*s = slice_from(*s, prefix.len);
+	return true;
+}
+
+bool
+slice_cut(struct slice *s, unsigned char sep, struct slice *head)
+{
+	size_t at = slice_find_byte(*s, sep);
+
+	if (at == SIZE_MAX)
+		return false;
+	*head = slice_head(*s, at);
+	*s = slice_from(*s, at + 1);
+	return true;
+}
+
+bool
+slice_split_last(struct slice s, struct slice sep, struct slice *left,
+    struct slice *right)
+{
+	if (sep.len == 0 || s.len < sep.len)
+		return false;
+	for (size_t at = s.len - sep.len + 1; at-- > 0;) {
+		if (memcmp(s.p + at, sep.p, sep.len) != 0)
+			continue;
+		*left = slice_head(s, at);
+		*right = slice_from(s, at + sep.len);
+		return true;
+	}
+	return false;
+}
+
+int
+slice_to_u64(struct slice s, uint64_t *out)
+{
+	uint64_t n = 0;
+
+	if (s.len == 0)
+		return -1;
+	for (size_t i = 0; i < s.len; i++) {
+		if (!byte_is_digit(s.p[i]))
+			return -1;
+		if (__builtin_mul_overflow(n, (uint64_t)10, &n) ||
+		    __builtin_add_overflow(n, (uint64_t)(s.p[i] - '0'), &n))
+			return -1;
+	}
+	*out = n;
+	return 0;
+}
+
+int
+slice_to_i64(struct slice s, int64_t *out)
+{
+	bool minus = slice_skip(&s, S("-"));
+	uint64_t n;
+
+	if (slice_to_u64(s, &n) == -1)
+		return -1;
+	if (n > (uint64_t)INT64_MAX + (minus ? 1 : 0))
+		return -1;
+	*out = minus ? (int64_t)(0 - n) : (int64_t)n;
+	return 0;
+}
+
+void
+slice_to_cstr(struct slice s, char *out, size_t size)
+{
+	s = slice_head(s, size - 1);
+	for (size_t i = 0; i < s.len; i++)
+		out[i] = s.p[i] == '\0' ? '?' : (char)s.p[i];
+	out[s.len] = '\0';
+}
+
+uint64_t
+slice_hash(struct slice s)
+{
+	const uint64_t k = UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t h = s.len * k, word;
+
+	for (; s.len >= 8; s = slice_from(s, 8)) {
+		memcpy(&word, s.p, 8);
+		h = (h ^ word) * k;
+		h ^= h >> 29;
+	}
+	word = 0;
+	for (size_t i = 0; i < s.len; i++)
+		word = word << 8 | s.p[i];
+	h = (h ^ word) * k;
+	return h ^ h >> 32;
+}

@@ -1,0 +1,37 @@
+/*
+ * Decoders and rules, loaded and ready: what run, scan, rules test and the
+ * self-test before a reload share.
+ */
+#ifndef VEDETTE_DETECTOR_H
+#define VEDETTE_DETECTOR_H
+
+#include "daemon/config.h"
+#include "decode/decode.h"
+#include "engine/engine.h"
+
+struct detector {
+	struct schema *schema;
+	struct decoders *decoders;
+	struct ruleset *rules;
+	struct event *ev;
+};
+
+/*
+ * Reads decoders (the "decoders" directory of each path of config's rules)
+ * and rules (the same paths; or only those of `only`, when not NULL). All
+ * mistakes go to the diag; -1 when there was one. detector_free ends it in
+ * either case.
+ */
+int detector_load(struct detector *det, const struct config *c,
+    const struct decoder *const *formats, const struct strlist *only,
+    struct diag *d);
+void detector_free(struct detector *det);
+/* Runs the tests inside decoders and rules; -1 when one failed. */
+int detector_test(struct detector *det, struct diag *d);
+/*
+ * Decodes one record and calls back for each rule that matches. det->ev holds
+ * the event until the next call.
+ */
+void detector_run(struct detector *det, const struct record *r,
+    void (*matched)(void *arg, const struct rule_info *rule), void *arg);
+#endif

@@ -1,0 +1,71 @@
+/*
+ * From record to event. A format decoder (a leaf, in C) understands the frame;
+ * pattern decoders (YAML, PCRE2) understand the message of a program.
+ */
+#ifndef VEDETTE_DECODE_H
+#define VEDETTE_DECODE_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/when.h"
+#include "event/event.h"
+
+/* What the frame's reader needs to know besides the bytes. */
+struct decode_frame {
+	struct zone zone;	/* of stamps without an offset */
+	/*
+	 * A stamp without a year is in the last year that does not put it
+	 * behind this time; 0: a day after the record's arrival.
+	 */
+	int64_t latest;
+	const struct schema *schema;
+	struct logsource syslog;	/* linux, service syslog */
+};
+
+/*
+ * One format. decode fills the event from ev->record and says whether the
+ * record was of this format; a record that no leaf understands is a bare
+ * message. program and message are what pattern decoders then look at.
+ */
+struct decoded {
+	struct slice program;
+	struct slice message;
+};
+
+struct decoder {
+	const char *name;	/* "syslog" */
+	enum record_form form;
+	bool (*decode)(struct decode_frame *frame, struct event *ev,
+	    struct decoded *out);
+};
+
+struct decoders;
+
+/*
+ * formats is a NULL-terminated table, tried in order among those of the
+ * record's form. Owner: caller.
+ */
+struct decoders *decoders_new(struct schema *s,
+    const struct decoder *const *formats);
+void decoders_free(struct decoders *d);
+/*
+ * Reads pattern decoders from a file or a directory of .yaml files. All
+ * mistakes go to the diag; -1 when there was one.
+ */
+int decoders_load(struct decoders *d, const char *path, struct diag *diag);
+/* Runs the tests that stand in the files; -1 when one failed. */
+int decoders_test(struct decoders *d, struct diag *diag);
+/* Sets decode_frame's latest. The zone is the process's (tzset(3)). */
+void decoders_latest(struct decoders *d, int64_t latest);
+
+/* Fills ev (already reset with its record). */
+void decoders_run(struct decoders *d, struct event *ev);
+
+/* Numbers for status: records seen, understood, patterns aborted. */
+struct decode_counts {
+	uint64_t records, understood, aborted, truncated;
+};
+struct decode_counts decoders_counts(const struct decoders *d);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * Sigma: rules are read from YAML, bound to log sources, and held against
+ * events. Loading may fail and tells all that is wrong; matching can't fail.
+ */
+#ifndef VEDETTE_ENGINE_H
+#define VEDETTE_ENGINE_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "event/alert.h"
+#include "event/event.h"
+
+struct ruleset;
+
+/* Owner: caller. The schema must outlive the ruleset. */
+struct ruleset *ruleset_new(struct schema *s);
+void ruleset_free(struct ruleset *rs);
+/*
+ * Adds the rules of a file or of a directory of .yml/.yaml files (a directory
+ * named "decoders" in it is left out). All mistakes go to the diag; -1 when
+ * there was one.
+ */
+int ruleset_load(struct ruleset *rs, const char *path, struct diag *d);
+/*
+ * Binds everything; to be called once, after all loads and before the schema
+ * is frozen. -1 after diag_error, for example on two rules with one id.
+ */
+int ruleset_compile(struct ruleset *rs, struct diag *d);
+
+/*
+ * Calls back for each rule that matches; the callback must not keep the
+ * event.
+ */
+void ruleset_match(struct ruleset *rs, const struct event *ev,
+    void (*matched)(void *arg, const struct rule_info *rule), void *arg);
+
+/* A rule as people and tools look at it. */
+struct rule_test {
+	bool positive;
+	struct slice line;	/* a log line, or */
+	struct slice json;	/* an event as JSON text */
+	const char *file;
+	unsigned at;		/* line in the file */
+};
+struct rule_view {
+	struct rule_info info;
+	const char *file;
+	unsigned line;
+	struct slice status, author, falsepositives;
+	struct logsource source;
+	const struct rule_test *tests;
+	size_t test_count;
+	uint64_t matches, aborted;	/* since load */
+};
+size_t ruleset_count(const struct ruleset *rs);
+struct rule_view ruleset_view(const struct ruleset *rs, size_t i);
+
+/* SHA-256 over what was loaded, in hex, for heartbeat and status. */
+void ruleset_hash(const struct ruleset *rs, char out[65]);
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * What is kept: an alert, an event of record, a gap, a decision. Each becomes
+ * one JSON object of ECS 8 fields and one object "vedette"; the same text goes
+ * into the journal, to the outputs and to whoever asks.
+ */
+#ifndef VEDETTE_ALERT_H
+#define VEDETTE_ALERT_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "event/event.h"
+
+enum level {
+	LEVEL_INFORMATIONAL,
+	LEVEL_LOW,
+	LEVEL_MEDIUM,
+	LEVEL_HIGH,
+	LEVEL_CRITICAL,
+};
+
+/* -1 when it is none of Sigma's five words. */
+int level_parse(struct slice s, enum level *out);
+const char *level_name(enum level l);
+
+/* What of a rule goes into its alerts; lives as long as the ruleset. */
+struct rule_info {
+	struct slice id;
+	struct slice title;
+	struct slice description;
+	enum level level;
+	const struct slice *tags;
+	size_t tag_count;
+	struct slice runbook;	/* from the rule's vedette: map, or empty */
+};
+
+/* This host, as it stands in everything that is written. */
+struct host {
+	char name[256];
+	char id[33];		/* 128 bits in hex, made at first start */
+};
+
+/* Kinds of journal records (store/); the names are part of the format. */
+enum kind {
+	KIND_ALERT,
+	KIND_EVENT,		/* event of record */
+	KIND_GAP,
+	KIND_CHANGE,
+	KIND_DECISION,		/* ack, note, close */
+	KIND_LOAD,		/* configuration loaded or refused */
+	KIND_HEARTBEAT,
+	KIND_CANARY,
+	KIND_REFUSED,		/* a request that was not allowed */
+	KIND_QUARANTINE,	/* a record that nobody may decode */
+	KIND_SELF,		/* start, stop, host id */
+	KIND_COUNT,
+};
+const char *kind_name(enum kind k);
+int kind_parse(struct slice s, enum kind *out);
+
+/* Appends an alert of a rule on an event. */
+void alert_write(struct buf *out, const struct rule_info *rule,
+    const struct event *ev, const struct host *host, struct id id);
+/* Appends an event of record. */
+void event_write(struct buf *out, const struct event *ev,
+    const struct host *host, struct id id);
+void gap_write(struct buf *out, const struct gap *gap,
+    const struct host *host, struct id id, int64_t now);
+
+/* Appends the 32 hex digits of an id. */
+void id_add(struct buf *out, struct id id);
+int id_parse(struct slice hex, struct id *out);
+
+#endif
