@@ -4,6 +4,7 @@
 #ifndef VEDETTE_COMMAND_H
 #define VEDETTE_COMMAND_H
 
+#include "cli/args.h"
 #include "decode/decode.h"
 #include "inputs/input.h"
 #include "output.h"
@@ -23,6 +24,7 @@ struct command {
 	const char *name;	/* "scan" */
 	const char *synopsis;	/* "[-c CONFIG] FILE..." */
 	const char *what;	/* one line for --help */
+	const struct arg *args;	/* options, see args.h; NULL: none */
 	int (*run)(const struct registry *reg, int argc, char **argv);
 };
 
