@@ -1,0 +1,190 @@
+#include "event/alert.h"
+
+#include <assert.h>
+
+#include "base/digest.h"
+#include "base/json.h"
+#include "event/ecs.h"
+
+static const struct slice level_names[] = {
+	[LEVEL_INFORMATIONAL] = SLICE("informational"),
+	[LEVEL_LOW] = SLICE("low"),
+	[LEVEL_MEDIUM] = SLICE("medium"),
+	[LEVEL_HIGH] = SLICE("high"),
+	[LEVEL_CRITICAL] = SLICE("critical"),
+};
+
+static const struct slice kind_names[] = {
+	[KIND_ALERT] = SLICE("alert"),
+	[KIND_EVENT] = SLICE("event"),
+	[KIND_GAP] = SLICE("gap"),
+	[KIND_CHANGE] = SLICE("change"),
+	[KIND_DECISION] = SLICE("decision"),
+	[KIND_LOAD] = SLICE("load"),
+	[KIND_HEARTBEAT] = SLICE("heartbeat"),
+	[KIND_CANARY] = SLICE("canary"),
+	[KIND_REFUSED] = SLICE("refused"),
+	[KIND_QUARANTINE] = SLICE("quarantine"),
+	[KIND_SELF] = SLICE("self"),
+};
+static_assert(COUNT(kind_names) == KIND_COUNT, "one name per kind");
+
+static int
+find(const struct slice *names, size_t count, struct slice s)
+{
+	for (size_t i = 0; i < count; i++)
+		if (slice_eq(names[i], s))
+			return (int)i;
+	return -1;
+}
+
+int
+level_parse(struct slice s, enum level *out)
+{
+	int at = find(level_names, COUNT(level_names), s);
+
+	if (at == -1)
+		return -1;
+	*out = (enum level)at;
+	return 0;
+}
+
+const char *
+level_name(enum level l)
+{
+	return (const char *)level_names[l].p;
+}
+
+int
+kind_parse(struct slice s, enum kind *out)
+{
+	int at = find(kind_names, COUNT(kind_names), s);
+
+	if (at == -1)
+		return -1;
+	*out = (enum kind)at;
+	return 0;
+}
+
+const char *
+kind_name(enum kind k)
+{
+	return (const char *)kind_names[k].p;
+}
+
+void
+id_add(struct buf *out, struct id id)
+{
+	buf_hex(out, slice_bytes(id.b, ID_LEN));
+}
+
+int
+id_parse(struct slice hex, struct id *out)
+{
+	return hex_decode(hex, out->b, ID_LEN);
+}
+
+/* Members that every kind of record has. */
+static void
+add_frame(struct ecs *e, const struct host *host, struct id id, int64_t time,
+    int64_t created, const char *kind)
+{
+	struct buf hex = { 0 };
+
+	ecs_time(e, S("@timestamp"), time);
+	ecs_str(e, S("ecs.version"), S("8.11.0"));
+	id_add(&hex, id);
+	ecs_copy(e, S("event.id"), buf_slice(&hex));
+	buf_free(&hex);
+	ecs_time(e, S("event.created"), created);
+	ecs_str(e, S("event.kind"), slice_of(kind));
+	ecs_str(e, S("event.module"), S("vedette"));
+	ecs_str(e, S("host.name"), slice_of(host->name));
+	ecs_str(e, S("host.id"), slice_of(host->id));
+}
+
+static void
+add_rule(struct ecs *e, const struct rule_info *rule)
+{
+	static const int64_t severity[] = { 1, 21, 47, 73, 99 };
+
+	ecs_str(e, S("rule.id"), rule->id);
+	ecs_str(e, S("rule.name"), rule->title);
+	ecs_int(e, S("event.severity"), severity[rule->level]);
+	ecs_str(e, S("vedette.level"), slice_of(level_name(rule->level)));
+	if (rule->runbook.len > 0)
+		ecs_str(e, S("vedette.runbook"), rule->runbook);
+	ecs_tags(e, rule->tags, rule->tag_count);
+}
+
+/* Where the record stood, and its bytes. */
+static void
+add_origin(struct ecs *e, const struct event *ev)
+{
+	const struct record *r = ev->record;
+
+	if (slice_starts(r->source, S("/"))) {
+		ecs_str(e, S("log.file.path"), r->source);
+		ecs_int(e, S("log.offset"), (int64_t)r->offset);
+	}
+	ecs_str(e, S("event.provider"), r->source);
+	ecs_original(e, ev->raw.len > 0 ? ev->raw : r->bytes);
+	if (ev->decoder.len > 0)
+		ecs_str(e, S("vedette.decoder"), ev->decoder);
+	if (r->flags & RECORD_CUT)
+		ecs_bool(e, S("vedette.cut"), true);
+	if (r->flags & RECORD_PARTIAL)
+		ecs_bool(e, S("vedette.partial"), true);
+	if (ev->truncated)
+		ecs_bool(e, S("vedette.truncated"), true);
+}
+
+void
+alert_write(struct buf *out, const struct rule_info *rule,
+    const struct event *ev, const struct host *host, struct id id)
+{
+	struct ecs e;
+
+	ecs_begin(&e);
+	add_frame(&e, host, id, ev->time, ev->received, "alert");
+	add_rule(&e, rule);
+	add_origin(&e, ev);
+	ecs_event(&e, ev);
+	ecs_end(&e, out);
+}
+
+void
+event_write(struct buf *out, const struct event *ev, const struct host *host,
+    struct id id)
+{
+	struct ecs e;
+
+	ecs_begin(&e);
+	add_frame(&e, host, id, ev->time, ev->received, "event");
+	ecs_str(&e, S("vedette.record"), ev->kept);
+	ecs_str(&e, S("vedette.level"), S("informational"));
+	add_origin(&e, ev);
+	ecs_event(&e, ev);
+	ecs_end(&e, out);
+}
+
+void
+gap_write(struct buf *out, const struct gap *gap, const struct host *host,
+    struct id id, int64_t now)
+{
+	struct ecs e;
+
+	ecs_begin(&e);
+	add_frame(&e, host, id, gap->until, now, "state");
+	ecs_time(&e, S("event.start"), gap->from);
+	ecs_time(&e, S("event.end"), gap->until);
+	ecs_str(&e, S("event.action"), S("gap"));
+	ecs_str(&e, S("vedette.level"), S("informational"));
+	ecs_str(&e, S("vedette.gap.source"), gap->source);
+	ecs_str(&e, S("vedette.gap.reason"), gap->reason);
+	if (gap->detail.len > 0)
+		ecs_str(&e, S("vedette.gap.detail"), gap->detail);
+	if (gap->count != GAP_UNKNOWN)
+		ecs_int(&e, S("vedette.gap.count"), (int64_t)gap->count);
+	ecs_end(&e, out);
+}

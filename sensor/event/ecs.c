@@ -1,0 +1,395 @@
+#include "event/ecs.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/digest.h"
+#include "base/json.h"
+
+static struct ecs_member *
+add(struct ecs *e, struct slice path, enum ecs_type type)
+{
+	struct ecs_member *m = &e->members[e->count];
+
+	/* The last place takes, again and again, what is one too many. */
+	if (e->count < ECS_MAX)
+		e->count++;
+	m->path = path;
+	m->type = type;
+	return m;
+}
+
+void
+ecs_begin(struct ecs *e)
+{
+	e->count = 0;
+}
+
+void
+ecs_str(struct ecs *e, struct slice path, struct slice text)
+{
+	add(e, path, ECS_STR)->text = text;
+}
+
+void
+ecs_copy(struct ecs *e, struct slice path, struct slice text)
+{
+	assert(text.len <= sizeof(e->copy));
+	memcpy(e->copy, text.p, text.len);
+	ecs_str(e, path, slice_bytes(e->copy, text.len));
+}
+
+void
+ecs_int(struct ecs *e, struct slice path, int64_t n)
+{
+	add(e, path, ECS_INT)->number = n;
+}
+
+void
+ecs_bool(struct ecs *e, struct slice path, bool truth)
+{
+	add(e, path, ECS_BOOL)->number = truth;
+}
+
+void
+ecs_time(struct ecs *e, struct slice path, int64_t when)
+{
+	add(e, path, ECS_TIME)->number = when;
+}
+
+/* attack.t1110 and attack.t1110.001, not attack.persistence. */
+static bool
+is_technique(struct slice tag)
+{
+	return slice_skip(&tag, S("attack.t")) && tag.len > 0 &&
+	    byte_is_digit(tag.p[0]);
+}
+
+void
+ecs_tags(struct ecs *e, const struct slice *tags, size_t count)
+{
+	struct ecs_member *m;
+	bool techniques = false;
+
+	if (count == 0)
+		return;
+	m = add(e, S("tags"), ECS_SLICES);
+	m->slices = tags;
+	m->count = count;
+	for (size_t i = 0; i < count; i++)
+		techniques |= is_technique(tags[i]);
+	if (!techniques)
+		return;
+	ecs_str(e, S("threat.framework"), S("MITRE ATT&CK"));
+	m = add(e, S("threat.technique.id"), ECS_TECHNIQUES);
+	m->slices = tags;
+	m->count = count;
+}
+
+void
+ecs_original(struct ecs *e, struct slice raw)
+{
+	ecs_str(e, S("event.original"), raw);
+	if (!utf8_valid(raw))
+		add(e, S("vedette.original_base64"), ECS_BASE64)->text = raw;
+}
+
+/* Sigma's names that have a place in ECS. */
+static struct slice
+ecs_name(struct slice name)
+{
+	static const struct {
+		struct slice sigma, ecs;
+	} rows[] = {
+		{ SLICE("Image"), SLICE("process.executable") },
+		{ SLICE("CommandLine"), SLICE("process.command_line") },
+		{ SLICE("CurrentDirectory"),
+		    SLICE("process.working_directory") },
+		{ SLICE("ParentImage"), SLICE("process.parent.executable") },
+		{ SLICE("ParentCommandLine"),
+		    SLICE("process.parent.command_line") },
+		{ SLICE("User"), SLICE("user.name") },
+		{ SLICE("TargetFilename"), SLICE("file.path") },
+		{ SLICE("DestinationIp"), SLICE("destination.ip") },
+		{ SLICE("DestinationHostname"), SLICE("destination.domain") },
+		{ SLICE("DestinationPort"), SLICE("destination.port") },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (slice_eq(name, rows[i].sigma))
+			return rows[i].ecs;
+	return name;
+}
+
+static bool
+is_ecs(struct slice name)
+{
+	static const struct slice roots[] = {
+		SLICE("event"), SLICE("user"), SLICE("source"),
+		SLICE("process"), SLICE("log"), SLICE("host"), SLICE("group"),
+		SLICE("file"), SLICE("destination"), SLICE("network"),
+		SLICE("dns"), SLICE("tls"), SLICE("url"), SLICE("http"),
+		SLICE("user_agent"), SLICE("service"), SLICE("error"),
+		SLICE("container"), SLICE("package"), SLICE("device"),
+		SLICE("observer"), SLICE("vedette"),
+	};
+	struct slice root;
+
+	if (slice_eq(name, S("message")))
+		return true;
+	if (!slice_cut(&name, '.', &root) || name.len == 0)
+		return false;
+	for (size_t i = 0; i < COUNT(roots); i++)
+		if (slice_eq(root, roots[i]))
+			return true;
+	return false;
+}
+
+static bool
+taken(const struct ecs *e, struct slice path)
+{
+	for (size_t i = 0; i < e->count; i++)
+		if (slice_eq(e->members[i].path, path))
+			return true;
+	return false;
+}
+
+/* Whether the field is shown under its own (or Sigma's ECS) name. */
+static bool
+has_place(const struct ecs *e, struct slice name)
+{
+	return is_ecs(name) && !taken(e, name);
+}
+
+void
+ecs_event(struct ecs *e, const struct event *ev)
+{
+	for (size_t i = 0; i < ev->set_count; i++) {
+		int field = ev->set[i];
+		struct slice name = schema_name(ev->schema, field);
+		struct slice ecs = ecs_name(name);
+		const struct value *v = event_get(ev, field);
+
+		if (v->type == VALUE_NULL)
+			continue;
+		if (has_place(e, ecs))
+			add(e, ecs, ECS_VALUES)->values = v;
+		else if (!is_ecs(ecs))
+			add(e, name, ECS_VALUES)->values = v;
+	}
+}
+
+/* ECS types that are not keyword. */
+static bool
+is_long(struct slice path)
+{
+	static const struct slice longs[] = {
+		SLICE("source.port"), SLICE("destination.port"),
+		SLICE("process.pid"), SLICE("process.parent.pid"),
+		SLICE("log.syslog.facility.code"),
+		SLICE("log.syslog.severity.code"), SLICE("file.size"),
+		SLICE("http.response.status_code"),
+	};
+
+	for (size_t i = 0; i < COUNT(longs); i++)
+		if (slice_eq(path, longs[i]))
+			return true;
+	return false;
+}
+
+static bool
+is_array(struct slice path)
+{
+	return slice_eq(path, S("event.category")) ||
+	    slice_eq(path, S("event.type"));
+}
+
+static void
+write_value(struct jsonw *w, struct slice path, const struct value *v)
+{
+	int64_t n;
+
+	if (v->type == VALUE_BOOL)
+		jsonw_bool(w, slice_eq(v->text, S("true")));
+	else if (is_long(path) && slice_to_i64(v->text, &n) == 0)
+		jsonw_int(w, n);
+	else
+		jsonw_str(w, v->text);
+}
+
+static void
+write_values(struct jsonw *w, const struct ecs_member *m)
+{
+	if (m->values->more == NULL && !is_array(m->path)) {
+		write_value(w, m->path, m->values);
+		return;
+	}
+	jsonw_array(w);
+	for (const struct value *v = m->values; v != NULL; v = v->more)
+		write_value(w, m->path, v);
+	jsonw_array_end(w);
+}
+
+/* attack.t1110.001 is T1110.001. */
+static void
+write_techniques(struct jsonw *w, const struct ecs_member *m)
+{
+	jsonw_array(w);
+	for (size_t i = 0; i < m->count; i++) {
+		struct buf id = { 0 };
+
+		if (!is_technique(m->slices[i]))
+			continue;
+		buf_byte(&id, 'T');
+		buf_add(&id, slice_from(m->slices[i], strlen("attack.t")));
+		jsonw_str(w, buf_slice(&id));
+		buf_free(&id);
+	}
+	jsonw_array_end(w);
+}
+
+static void
+write_slices(struct jsonw *w, const struct ecs_member *m)
+{
+	jsonw_array(w);
+	for (size_t i = 0; i < m->count; i++)
+		jsonw_str(w, m->slices[i]);
+	jsonw_array_end(w);
+}
+
+static void
+write_base64(struct jsonw *w, struct slice raw)
+{
+	struct buf text = { 0 };
+
+	base64_add(&text, raw);
+	jsonw_str(w, buf_slice(&text));
+	buf_free(&text);
+}
+
+static void
+write_member(struct jsonw *w, const struct ecs_member *m)
+{
+	switch (m->type) {
+	case ECS_STR:
+		jsonw_str(w, m->text);
+		break;
+	case ECS_INT:
+		jsonw_int(w, m->number);
+		break;
+	case ECS_BOOL:
+		jsonw_bool(w, m->number != 0);
+		break;
+	case ECS_TIME:
+		jsonw_time(w, m->number);
+		break;
+	case ECS_VALUES:
+		write_values(w, m);
+		break;
+	case ECS_SLICES:
+		write_slices(w, m);
+		break;
+	case ECS_TECHNIQUES:
+		write_techniques(w, m);
+		break;
+	case ECS_BASE64:
+		write_base64(w, m->text);
+		break;
+	}
+}
+
+static bool
+foreign(const struct ecs_member *m)
+{
+	return m->type == ECS_VALUES && !is_ecs(m->path);
+}
+
+static int
+by_path(const void *a, const void *b)
+{
+	const struct ecs_member *x = a, *y = b;
+
+	if (foreign(x) != foreign(y))
+		return foreign(x) - foreign(y);
+	return slice_cmp(x->path, y->path);
+}
+
+/* Bytes up to and with the last '.' that both paths share. */
+static size_t
+shared(struct slice a, struct slice b)
+{
+	size_t n = a.len < b.len ? a.len : b.len, end = 0;
+
+	for (size_t i = 0; i < n && a.p[i] == b.p[i]; i++)
+		if (a.p[i] == '.')
+			end = i + 1;
+	return end;
+}
+
+static void
+close_objects(struct jsonw *w, struct slice tail)
+{
+	for (size_t i = 0; i < tail.len; i++)
+		if (tail.p[i] == '.')
+			jsonw_object_end(w);
+}
+
+/* Opens what the path needs behind its first `from` bytes; the last name. */
+static struct slice
+open_objects(struct jsonw *w, struct slice path, size_t from)
+{
+	struct slice rest = slice_from(path, from), name;
+
+	while (slice_cut(&rest, '.', &name)) {
+		jsonw_key(w, name);
+		jsonw_object(w);
+	}
+	return rest;
+}
+
+static void
+write_foreign(struct jsonw *w, const struct ecs_member *m, size_t count)
+{
+	jsonw_key(w, S("fields"));
+	jsonw_object(w);
+	for (size_t i = 0; i < count; i++) {
+		jsonw_key(w, m[i].path);
+		write_member(w, &m[i]);
+	}
+	jsonw_object_end(w);
+}
+
+/*
+ * "vedette." sorts behind all other roots, so that it is the object that is
+ * open when the foreign fields come.
+ */
+void
+ecs_end(struct ecs *e, struct buf *out)
+{
+	struct jsonw w = { .out = out };
+	struct slice path = S("");
+	size_t i;
+
+	ecs_str(e, S("vedette.format"), S("1"));
+	qsort(e->members, e->count, sizeof(e->members[0]), by_path);
+	jsonw_object(&w);
+	for (i = 0; i < e->count && !foreign(&e->members[i]); i++) {
+		const struct ecs_member *m = &e->members[i];
+		size_t keep = shared(path, m->path);
+
+		close_objects(&w, slice_from(path, keep));
+		jsonw_key(&w, open_objects(&w, m->path, keep));
+		write_member(&w, m);
+		path = m->path;
+	}
+	if (i < e->count) {
+		size_t keep = shared(path, S("vedette."));
+
+		close_objects(&w, slice_from(path, keep));
+		open_objects(&w, S("vedette."), keep);
+		write_foreign(&w, &e->members[i], e->count - i);
+		path = S("vedette.");
+	}
+	close_objects(&w, path);
+	jsonw_object_end(&w);
+}
