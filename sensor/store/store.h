@@ -56,7 +56,11 @@ struct entry {
 	int64_t time;		/* of the event */
 	int64_t received;
 	enum level level;
-	struct slice rule;	/* rule.id, or the kind of event of record */
+	/*
+	 * rule.id, or the kind of event of record; of a decision "ack",
+	 * "note" or "close", and ack and close make the state of a row.
+	 */
+	struct slice rule;
 	struct slice title;	/* rule.name, or what the list shows */
 	struct slice user;	/* user.name */
 	struct slice source;	/* source.ip, else source.address */
@@ -127,12 +131,14 @@ struct query {
 	bool has_about;
 	bool open_only;
 	uint64_t after;		/* seq greater than this */
+	uint64_t before;	/* seq less than this; 0: any */
 	uint64_t limit;		/* 0: 1,000,000 */
 	bool oldest_first;	/* else newest first */
 };
 
 /*
- * Calls back per row; a callback that gives -1 ends it without error. -1
+ * Calls back per row in the order of seq, so that after and before page
+ * through an answer; a callback that gives -1 ends it without error. -1
  * after filling err.
  */
 int store_query(struct store *st, const struct query *q,
