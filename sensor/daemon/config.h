@@ -1,6 +1,6 @@
 /*
  * The configuration as every role and command reads it: vedette.yaml and
- * conf.d/*.yaml beside it, defaults filled in. An empty file is a working
+ * the .yaml files in conf.d beside it, defaults filled in. An empty file is a working
  * sensor.
  */
 #ifndef VEDETTE_CONFIG_H
@@ -24,6 +24,7 @@ struct config_output {
 	const struct output *type;
 	void *options;
 	int level;		/* enum level: at least */
+	unsigned kinds;		/* bits 1 << KIND_x */
 	const struct node *at;
 };
 
@@ -39,6 +40,7 @@ struct config {
 	const char *state, *run;	/* directories */
 	struct store_limits limits;
 	int sandbox;		/* enum sandbox_mode */
+	bool defaults, journal;	/* not taken away by "off" */
 	const struct node *placeholders;	/* for |expand, or NULL */
 	struct buf choice;	/* what the defaults came to, for check */
 };
@@ -52,6 +54,14 @@ int config_load(struct config *c, const char *path,
     const struct input *const *inputs, const struct output *const *outputs,
     struct diag *d);
 void config_free(struct config *c);
+/*
+ * Reads the lists "inputs" and "outputs" of c->root and adds the defaults;
+ * config_load's own parts. -1 after diag_error.
+ */
+int config_inputs(struct config *c, const struct input *const *types,
+    struct diag *d);
+int config_outputs(struct config *c, const struct output *const *types,
+    struct diag *d);
 /* Appends every value and where it came from. */
 void config_show(const struct config *c, struct buf *out);
 

@@ -1,0 +1,349 @@
+/*
+ * The lists "inputs" and "outputs": each item is a map of one key, the leaf's
+ * name, with its options below it.
+ */
+#include "daemon/config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LEAVES_MAX = 64 };
+
+/* Log files that syslog daemons write by default; see config_defaults. */
+static const char *const default_files[] = {
+	"/var/log/auth.log", "/var/log/secure", "/var/log/syslog",
+	"/var/log/messages", "/var/log/kern.log", "/var/log/cron.log",
+};
+
+/* The value of an item "- name: {...}"; its key is the name. */
+static const struct node *
+item_value(const struct node *item, const char *what, struct diag *d)
+{
+	if (item->type == NODE_MAP && item->count == 1)
+		return item->first;
+	node_error(d, item, "expected \"- %s: {...}\"", what);
+	return NULL;
+}
+
+static bool
+is_off(const struct node *n)
+{
+	return n->type == NODE_SCALAR && !n->quoted &&
+	    (slice_eq(n->text, S("off")) || slice_eq(n->text, S("false")));
+}
+
+static void
+unknown_type(struct diag *d, const struct node *key, const char *what,
+    const char *const *names)
+{
+	const char *near = did_you_mean(node_cstr(key), names);
+
+	if (near != NULL)
+		node_error(d, key, "no %s \"%s\"; did you mean \"%s\"?", what,
+		    node_cstr(key), near);
+	else
+		node_error(d, key, "no %s \"%s\"", what, node_cstr(key));
+}
+
+static const struct input *
+find_input(const struct input *const *types, const struct node *key,
+    struct diag *d)
+{
+	const char *names[LEAVES_MAX + 2] = { NULL };
+	size_t i;
+
+	for (i = 0; types[i] != NULL && i < LEAVES_MAX; i++) {
+		if (strcmp(types[i]->name, node_cstr(key)) == 0)
+			return types[i];
+		names[i] = types[i]->name;
+	}
+	names[i] = "defaults";
+	unknown_type(d, key, "input", names);
+	return NULL;
+}
+
+static const struct output *
+find_output(const struct output *const *types, const struct node *key,
+    struct diag *d)
+{
+	const char *names[LEAVES_MAX + 1] = { NULL };
+
+	for (size_t i = 0; types[i] != NULL && i < LEAVES_MAX; i++) {
+		if (strcmp(types[i]->name, node_cstr(key)) == 0)
+			return types[i];
+		names[i] = types[i]->name;
+	}
+	unknown_type(d, key, "output", names);
+	return NULL;
+}
+
+static void
+add_input(struct config *c, const struct input *type, const struct node *at,
+    const struct node *value, struct diag *d)
+{
+	struct config_input *in = &c->inputs[c->input_count];
+	unsigned before = d->errors;
+
+	in->type = type;
+	in->at = at;
+	in->options = arena_alloc(c->arena, type->options_size);
+	opt_read(type->options, in->options, value, NULL, type->name,
+	    c->arena, d);
+	if (d->errors == before && type->check != NULL)
+		type->check(in->options, value, d);
+	if (d->errors == before)
+		c->input_count++;
+}
+
+/* "- journal: off" and "- defaults: off" take away; the rest adds. */
+static void
+read_input(struct config *c, const struct input *const *types,
+    const struct node *item, struct diag *d)
+{
+	const struct node *value = item_value(item, "file", d);
+	const struct input *type;
+
+	if (value == NULL)
+		return;
+	if (slice_eq(value->key->text, S("defaults"))) {
+		if (!is_off(value))
+			node_error(d, value, "expected off");
+		c->defaults = false;
+		return;
+	}
+	type = find_input(types, value->key, d);
+	if (type == NULL)
+		return;
+	if (is_off(value)) {
+		if (strcmp(type->name, "journal") == 0)
+			c->journal = false;
+		else
+			node_error(d, value, "only defaults can be off");
+		return;
+	}
+	add_input(c, type, value, value, d);
+}
+
+static bool
+has_input(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->input_count; i++)
+		if (strcmp(c->inputs[i].type->name, name) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Whether journald is the one that programs log to: then it has everything
+ * that the syslog files have, and the files would be the same lines again.
+ */
+static bool
+journal_feeds(struct config *c)
+{
+	char target[256];
+	ssize_t n = readlink("/dev/log", target, sizeof(target) - 1);
+
+	if (access("/run/log/journal", F_OK) == -1 &&
+	    access("/var/log/journal", F_OK) == -1) {
+		buf_str(&c->choice, "journal: there is none");
+		return false;
+	}
+	if (n == -1 && errno == ENOENT)
+		return true;
+	target[n > 0 ? n : 0] = '\0';
+	if (strcmp(target, "/run/systemd/journal/dev-log") == 0)
+		return true;
+	buf_str(&c->choice, "journal: not read, programs log past it "
+	    "(/dev/log is not journald's)");
+	return false;
+}
+
+static void
+add_default(struct config *c, const struct input *type, const char *yaml,
+    struct diag *d)
+{
+	struct node *options = NULL;
+
+	yaml_parse(c->arena, "(default)", slice_of(yaml), &options, d);
+	add_input(c, type, NULL, options, d);
+}
+
+static const struct input *
+by_name(const struct input *const *types, const char *name)
+{
+	for (; *types != NULL; types++)
+		if (strcmp((*types)->name, name) == 0)
+			return *types;
+	return NULL;
+}
+
+static void
+default_inputs(struct config *c, const struct input *const *types,
+    struct diag *d)
+{
+	const struct input *journal = by_name(types, "journal");
+	const struct input *file = by_name(types, "file");
+	struct buf yaml = { 0 };
+
+	if (!c->defaults) {
+		buf_str(&c->choice, "defaults are off");
+		return;
+	}
+	if (c->journal && journal != NULL && journal_feeds(c)) {
+		buf_str(&c->choice, "journal: read; the syslog files hold "
+		    "the same messages and are left out");
+		if (!has_input(c, "journal"))
+			add_default(c, journal, "{}", d);
+		return;
+	}
+	if (!c->journal)
+		buf_str(&c->choice, "journal: off");
+	buf_str(&c->choice, "; files:");
+	buf_str(&yaml, "paths:\n");
+	for (size_t i = 0; i < COUNT(default_files); i++) {
+		buf_fmt(&yaml, "  - %s\n", default_files[i]);
+		buf_fmt(&c->choice, " %s%s", default_files[i],
+		    access(default_files[i], F_OK) == 0 ? "" : " (absent)");
+	}
+	if (file != NULL)
+		add_default(c, file, buf_cstr(&yaml), d);
+	buf_free(&yaml);
+}
+
+int
+config_inputs(struct config *c, const struct input *const *types,
+    struct diag *d)
+{
+	const struct node *list = node_get(c->root, "inputs");
+	unsigned before = d->errors;
+	size_t count = 0;
+
+	if (list != NULL && !node_is_null(list)) {
+		if (list->type != NODE_LIST)
+			return node_error(d, list, "expected a list");
+		count = list->count;
+	}
+	c->inputs = arena_alloc(c->arena,
+	    (count + 2) * sizeof(*c->inputs));
+	if (count > 0)
+		for (const struct node *n = list->first; n != NULL;
+		    n = n->next)
+			read_input(c, types, n, d);
+	default_inputs(c, types, d);
+	return d->errors > before ? -1 : 0;
+}
+
+static const char *const level_words[] = {
+	"informational", "low", "medium", "high", "critical", NULL
+};
+
+/* What every output has. */
+struct common {
+	const char *name;
+	int level;
+	struct strlist *kinds;
+};
+
+static const struct opt common_opts[] = {
+	{ "name", OPT_STR, AT(common, name), NULL,
+	    "name in status and in the journal (default: the type)", NULL,
+	    false },
+	{ "min_level", OPT_WORD, AT(common, level), "low",
+	    "least level that is sent", level_words, false },
+	{ "kinds", OPT_LIST, AT(common, kinds), "alert",
+	    "kinds of journal records that are sent", NULL, false },
+	{ 0 },
+};
+
+static unsigned
+read_kinds(const struct strlist *list, const struct node *at, struct diag *d)
+{
+	unsigned mask = 0;
+
+	for (size_t i = 0; list != NULL && i < list->count; i++) {
+		enum kind k;
+
+		if (kind_parse(slice_of(list->items[i]), &k) == -1)
+			node_error(d, at, "no kind \"%s\"", list->items[i]);
+		else
+			mask |= 1u << k;
+	}
+	return mask;
+}
+
+/*
+ * A map is read twice, by the common table and by the output's own; each is
+ * told the other's keys.
+ */
+static size_t
+option_names(const struct opt *table, const char **names, size_t max)
+{
+	size_t n = 0;
+
+	for (; table[n].name != NULL && n < max; n++)
+		names[n] = table[n].name;
+	names[n] = NULL;
+	return n;
+}
+
+static void
+check_name(const struct config *c, const struct config_output *o,
+    struct diag *d)
+{
+	for (size_t i = 0; i < c->output_count; i++)
+		if (strcmp(c->outputs[i].name, o->name) == 0)
+			node_error(d, o->at, "two outputs named \"%s\"; give "
+			    "one of them another name:", o->name);
+}
+
+static void
+read_output(struct config *c, const struct output *const *types,
+    const struct node *item, struct diag *d)
+{
+	const struct node *value = item_value(item, "webhook", d);
+	struct config_output *o = &c->outputs[c->output_count];
+	const char *own[LEAVES_MAX + 1], *shared[COUNT(common_opts)];
+	struct common common = { 0 };
+	unsigned before = d->errors;
+
+	if (value == NULL)
+		return;
+	o->type = find_output(types, value->key, d);
+	if (o->type == NULL)
+		return;
+	option_names(o->type->options, own, LEAVES_MAX);
+	option_names(common_opts, shared, COUNT(common_opts) - 1);
+	o->at = value;
+	o->options = arena_alloc(c->arena, o->type->options_size);
+	opt_read(common_opts, &common, value, own, o->type->name, c->arena, d);
+	opt_read(o->type->options, o->options, value, shared, o->type->name,
+	    c->arena, d);
+	o->name = common.name != NULL ? common.name : o->type->name;
+	o->level = common.level;
+	o->kinds = read_kinds(common.kinds, value, d);
+	check_name(c, o, d);
+	if (d->errors == before && o->type->check != NULL)
+		o->type->check(o->options, value, d);
+	if (d->errors == before)
+		c->output_count++;
+}
+
+int
+config_outputs(struct config *c, const struct output *const *types,
+    struct diag *d)
+{
+	const struct node *list = node_get(c->root, "outputs");
+	unsigned before = d->errors;
+
+	if (list == NULL || node_is_null(list))
+		return 0;
+	if (list->type != NODE_LIST)
+		return node_error(d, list, "expected a list");
+	c->outputs = arena_alloc(c->arena,
+	    (list->count + 1) * sizeof(*c->outputs));
+	for (const struct node *n = list->first; n != NULL; n = n->next)
+		read_output(c, types, n, d);
+	return d->errors > before ? -1 : 0;
+}

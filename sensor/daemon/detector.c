@@ -1,0 +1,67 @@
+#include "daemon/detector.h"
+
+#include <unistd.h>
+
+#include "daemon/ruletest.h"
+
+static void
+load_decoders(struct detector *det, const struct strlist *paths,
+    struct diag *d)
+{
+	for (size_t i = 0; i < paths->count; i++) {
+		struct buf dir = { 0 };
+
+		buf_fmt(&dir, "%s/decoders", paths->items[i]);
+		if (access(buf_cstr(&dir), F_OK) == 0)
+			decoders_load(det->decoders, buf_cstr(&dir), d);
+		buf_free(&dir);
+	}
+}
+
+int
+detector_load(struct detector *det, const struct config *c,
+    const struct decoder *const *formats, const struct strlist *only,
+    struct diag *d)
+{
+	const struct strlist *paths = only != NULL ? only : c->rules;
+	unsigned before = d->errors;
+
+	*det = (struct detector){ .schema = schema_new() };
+	det->decoders = decoders_new(det->schema, formats);
+	load_decoders(det, c->rules, d);
+	det->rules = ruleset_new(det->schema);
+	for (size_t i = 0; i < paths->count; i++)
+		ruleset_load(det->rules, paths->items[i], d);
+	if (d->errors == before)
+		ruleset_compile(det->rules, d);
+	schema_freeze(det->schema);
+	det->ev = event_new(det->schema);
+	return d->errors > before ? -1 : 0;
+}
+
+void
+detector_free(struct detector *det)
+{
+	event_free(det->ev);
+	ruleset_free(det->rules);
+	decoders_free(det->decoders);
+	schema_free(det->schema);
+	*det = (struct detector){ 0 };
+}
+
+int
+detector_test(struct detector *det, struct diag *d)
+{
+	int bad = decoders_test(det->decoders, d);
+
+	return detector_rule_test(det, d) == -1 || bad == -1 ? -1 : 0;
+}
+
+void
+detector_run(struct detector *det, const struct record *r,
+    void (*matched)(void *arg, const struct rule_info *rule), void *arg)
+{
+	event_reset(det->ev, r);
+	decoders_run(det->decoders, det->ev);
+	ruleset_match(det->rules, det->ev, matched, arg);
+}
