@@ -1,8 +1,9 @@
 /*
  * JSON: a reader into an arena and a writer into a buf (RFC 8259). The reader
- * takes foreign bytes: depth, size and numbers are bounded, strings may hold
- * any byte (invalid UTF-8 is kept as it is). The writer always gives valid
- * UTF-8: an invalid byte becomes U+FFFD.
+ * takes foreign bytes: depth is bounded, memory is the arena's, strings may
+ * hold any byte (control bytes and invalid UTF-8 are kept as they are). The
+ * writer always gives valid UTF-8: an invalid byte becomes U+FFFD, and what
+ * could deceive a terminal is written as an escape.
  */
 #ifndef VEDETTE_JSON_H
 #define VEDETTE_JSON_H
@@ -81,7 +82,7 @@ void jsonw_time(struct jsonw *w, int64_t when);
 /* key and value in one. */
 void jsonw_pair(struct jsonw *w, const char *key, struct slice s);
 void jsonw_pair_int(struct jsonw *w, const char *key, int64_t n);
-/* A parsed value written back. */
+/* A parsed value written back; below 64 levels in all it becomes null. */
 void jsonw_value(struct jsonw *w, const struct json *value);
 
 /* Appends s as a JSON string with quotes. */

@@ -15,12 +15,12 @@
 
 enum opt_type {
 	OPT_STR,	/* const char *; NULL when neither set nor preset */
-	OPT_BOOL,	/* bool */
+	OPT_BOOL,	/* bool; on, off, yes and no are words for it */
 	OPT_COUNT,	/* uint64_t, plain number, 0 allowed */
 	OPT_SIZE,	/* uint64_t bytes: 64M, 2G */
 	OPT_SPAN,	/* int64_t microseconds: 10s, 2h, 14d */
 	OPT_WORD,	/* int: index into words */
-	OPT_LIST,	/* struct strlist *: list of strings, or one string */
+	OPT_LIST,	/* struct strlist *, never NULL: strings, or one */
 	OPT_PATH,	/* const char *, must begin with / */
 };
 
