@@ -84,25 +84,6 @@ id_parse(struct slice hex, struct id *out)
 	return hex_decode(hex, out->b, ID_LEN);
 }
 
-/* Members that every kind of record has. */
-static void
-add_frame(struct ecs *e, const struct host *host, struct id id, int64_t time,
-    int64_t created, const char *kind)
-{
-	struct buf hex = { 0 };
-
-	ecs_time(e, S("@timestamp"), time);
-	ecs_str(e, S("ecs.version"), S("8.11.0"));
-	id_add(&hex, id);
-	ecs_copy(e, S("event.id"), buf_slice(&hex));
-	buf_free(&hex);
-	ecs_time(e, S("event.created"), created);
-	ecs_str(e, S("event.kind"), slice_of(kind));
-	ecs_str(e, S("event.module"), S("vedette"));
-	ecs_str(e, S("host.name"), slice_of(host->name));
-	ecs_str(e, S("host.id"), slice_of(host->id));
-}
-
 static void
 add_rule(struct ecs *e, const struct rule_info *rule)
 {
@@ -146,7 +127,7 @@ alert_write(struct buf *out, const struct rule_info *rule,
 	struct ecs e;
 
 	ecs_begin(&e);
-	add_frame(&e, host, id, ev->time, ev->received, "alert");
+	ecs_frame(&e, host, id, ev->time, ev->received, "alert");
 	add_rule(&e, rule);
 	add_origin(&e, ev);
 	ecs_event(&e, ev);
@@ -160,7 +141,7 @@ event_write(struct buf *out, const struct event *ev, const struct host *host,
 	struct ecs e;
 
 	ecs_begin(&e);
-	add_frame(&e, host, id, ev->time, ev->received, "event");
+	ecs_frame(&e, host, id, ev->time, ev->received, "event");
 	ecs_str(&e, S("vedette.record"), ev->kept);
 	ecs_str(&e, S("vedette.level"), S("informational"));
 	add_origin(&e, ev);
@@ -175,7 +156,7 @@ gap_write(struct buf *out, const struct gap *gap, const struct host *host,
 	struct ecs e;
 
 	ecs_begin(&e);
-	add_frame(&e, host, id, gap->until, now, "state");
+	ecs_frame(&e, host, id, gap->until, now, "state");
 	ecs_time(&e, S("event.start"), gap->from);
 	ecs_time(&e, S("event.end"), gap->until);
 	ecs_str(&e, S("event.action"), S("gap"));

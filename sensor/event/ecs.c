@@ -26,6 +26,24 @@ ecs_begin(struct ecs *e)
 }
 
 void
+ecs_frame(struct ecs *e, const struct host *host, struct id id, int64_t time,
+    int64_t created, const char *kind)
+{
+	struct buf hex = { 0 };
+
+	ecs_time(e, S("@timestamp"), time);
+	ecs_str(e, S("ecs.version"), S("8.11.0"));
+	id_add(&hex, id);
+	ecs_copy(e, S("event.id"), buf_slice(&hex));
+	buf_free(&hex);
+	ecs_time(e, S("event.created"), created);
+	ecs_str(e, S("event.kind"), slice_of(kind));
+	ecs_str(e, S("event.module"), S("vedette"));
+	ecs_str(e, S("host.name"), slice_of(host->name));
+	ecs_str(e, S("host.id"), slice_of(host->id));
+}
+
+void
 ecs_str(struct ecs *e, struct slice path, struct slice text)
 {
 	add(e, path, ECS_STR)->text = text;

@@ -7,7 +7,7 @@
 #define VEDETTE_ECS_H
 
 #include "base/buf.h"
-#include "event/event.h"
+#include "event/alert.h"
 
 enum { ECS_MAX = 160, ECS_COPY_MAX = 64 };
 
@@ -37,6 +37,12 @@ struct ecs {
 };
 
 void ecs_begin(struct ecs *e);
+/*
+ * Members that every record has; kind is ECS's event.kind. Takes ecs_copy for
+ * the id.
+ */
+void ecs_frame(struct ecs *e, const struct host *host, struct id id,
+    int64_t time, int64_t created, const char *kind);
 void ecs_str(struct ecs *e, struct slice path, struct slice text);
 /* Keeps a copy of one short text (asserted). */
 void ecs_copy(struct ecs *e, struct slice path, struct slice text);
