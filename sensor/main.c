@@ -30,13 +30,6 @@ find(const char *name)
 	return NULL;
 }
 
-static int
-help(const struct command *c)
-{
-	printf("usage: vedette %s %s\n\n%s\n", c->name, c->synopsis, c->what);
-	return EXIT_FINE;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -62,7 +55,9 @@ main(int argc, char **argv)
 		    "vedette --help lists them\n", argv[1]);
 		return EXIT_TROUBLE;
 	}
-	if (argc == 3 && strcmp(argv[2], "--help") == 0)
-		return help(c);
+	if (argc == 3 && strcmp(argv[2], "--help") == 0) {
+		args_help(c);
+		return EXIT_FINE;
+	}
 	return c->run(&registry, argc - 1, argv + 1);
 }
