@@ -27,24 +27,82 @@ is_meta(unsigned char c)
 	return memchr("\\^$.[]|()?*+{}", c, 15) != NULL;
 }
 
+/* A backslash takes the meaning off what is neither letter nor digit. */
+static bool
+is_escaped(struct slice p)
+{
+	return p.len > 1 && p.p[0] == '\\' && !byte_is_digit(p.p[1]) &&
+	    (byte_lower(p.p[1]) < 'a' || byte_lower(p.p[1]) > 'z') &&
+	    p.p[1] < 0x80;
+}
+
 /*
- * Letters behind ^ up to the first operator. The last one goes when an
- * operator behind it could make it optional. An alternation anywhere at the
- * top could start otherwise, so any '|' gives up.
+ * Bytes of the class that begins p, to behind its ']'. Where classes in
+ * brackets or \Q make that hard, all of p.
+ */
+static size_t
+class_len(struct slice p)
+{
+	size_t n = 1;
+
+	n += n < p.len && p.p[n] == '^';
+	n += n < p.len && p.p[n] == ']';
+	for (; n < p.len && p.p[n] != ']'; n++) {
+		if (p.p[n] == '[' && n + 1 < p.len &&
+		    memchr(":.=", p.p[n + 1], 3) != NULL)
+			return p.len + 1;
+		n += p.p[n] == '\\';
+	}
+	return n + 1;
+}
+
+/* An alternation outside all groups: the other branch starts otherwise. */
+static bool
+has_branches(struct slice p)
+{
+	int depth = 0;
+
+	if (slice_find(p, S("\\Q")) != SIZE_MAX ||
+	    slice_find(p, S("(?#")) != SIZE_MAX)
+		return slice_find_byte(p, '|') != SIZE_MAX;
+	while (p.len > 0) {
+		size_t n = 1;
+
+		if (p.p[0] == '\\')
+			n = 2;
+		else if (p.p[0] == '[')
+			n = class_len(p);
+		else if (p.p[0] == '|' && depth <= 0)
+			return true;
+		else
+			depth += (p.p[0] == '(') - (p.p[0] == ')');
+		if (n > p.len)
+			return slice_find_byte(p, '|') != SIZE_MAX;
+		p = slice_from(p, n);
+	}
+	return false;
+}
+
+/*
+ * Bytes that stand for themselves behind ^, copied to out, up to the first
+ * operator. The last one goes when that operator makes it optional.
  */
 static struct slice
-literal_prefix(struct slice p, unsigned flags)
+literal_prefix(struct slice p, unsigned flags, char *out)
 {
 	size_t n = 0;
 
 	if ((flags & (REGEX_NOCASE | REGEX_MULTILINE)) != 0 ||
-	    !slice_skip(&p, S("^")) || slice_find_byte(p, '|') != SIZE_MAX)
+	    !slice_skip(&p, S("^")) || has_branches(p))
 		return S("");
-	while (n < p.len && !is_meta(p.p[n]))
-		n++;
-	if (n > 0 && n < p.len && memchr("?*{", p.p[n], 3) != NULL)
+	while (p.len > 0 && (!is_meta(p.p[0]) || is_escaped(p))) {
+		p = slice_from(p, is_escaped(p));
+		out[n++] = (char)p.p[0];
+		p = slice_from(p, 1);
+	}
+	if (n > 0 && p.len > 0 && memchr("?*{", p.p[0], 3) != NULL)
 		n--;
-	return slice_head(p, n);
+	return slice_bytes(out, n);
 }
 
 struct regex *
@@ -54,7 +112,6 @@ regex_new(struct slice pattern, unsigned flags, size_t *at, struct err *err)
 	    PCRE2_NEVER_UCP;
 	struct regex *re;
 	pcre2_code *code;
-	struct slice prefix;
 	int number;
 
 	*at = 0;
@@ -77,9 +134,8 @@ regex_new(struct slice pattern, unsigned flags, size_t *at, struct err *err)
 	pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
 	re = xcalloc(1, sizeof(*re));
 	re->code = code;
-	prefix = literal_prefix(pattern, flags);
-	re->prefix = xslicedup(prefix);
-	re->prefix_len = prefix.len;
+	re->prefix = xmalloc(pattern.len);
+	re->prefix_len = literal_prefix(pattern, flags, re->prefix).len;
 	return re;
 }
 
