@@ -106,6 +106,12 @@ schema_word(struct schema *s, struct slice word)
 	return names_add(s, &s->words, word);
 }
 
+int
+schema_word_find(const struct schema *s, struct slice word)
+{
+	return names_find(&s->words, word);
+}
+
 struct slice
 schema_word_text(const struct schema *s, int word)
 {

@@ -37,6 +37,8 @@
 	X(F_SYSLOG_SEVERITY, "log.syslog.severity.code") \
 	X(F_SYSTEMD_UNIT, "systemd.unit") \
 	X(F_TRANSPORT, "journald.transport") \
+	X(F_JOURNALD_UID, "journald.uid") \
+	X(F_JOURNALD_COMM, "journald.process.name") \
 	X(F_SESSION, "vedette.session")
 
 #define SCHEMA_ENUM(id, name) id,
@@ -60,6 +62,8 @@ size_t schema_count(const struct schema *s);
  * stands for "unset". -1 when SCHEMA_WORDS_MAX is reached.
  */
 int schema_word(struct schema *s, struct slice word);
+/* Number of a word, or -1 when nobody added it. */
+int schema_word_find(const struct schema *s, struct slice word);
 struct slice schema_word_text(const struct schema *s, int word);
 void schema_freeze(struct schema *s);
 
