@@ -21,12 +21,24 @@ struct decode_frame {
 	int64_t latest;
 	const struct schema *schema;
 	struct logsource syslog;	/* linux, service syslog */
+	/* Of what has no syslog frame (JSON, bare lines): linux, or as told. */
+	struct logsource other;
+	/* other was told: then records with a frame are of it, too. */
+	bool told;
 };
+
+/*
+ * Kinds of events of record: what a pattern decoder may say under "record",
+ * NULL-terminated.
+ */
+extern const char *const decode_records[];
 
 /*
  * One format. decode fills the event from ev->record and says whether the
  * record was of this format; a record that no leaf understands is a bare
- * message. program and message are what pattern decoders then look at.
+ * message. program and message are what pattern decoders then look at; blanks
+ * before the message, a path before the program and the kernel's own stamp
+ * are off. A message without bytes (p is NULL) is not looked at.
  */
 struct decoded {
 	struct slice program;
@@ -39,6 +51,12 @@ struct decoder {
 	bool (*decode)(struct decode_frame *frame, struct event *ev,
 	    struct decoded *out);
 };
+
+/*
+ * VALUE_NUMBER for a plain decimal number as JSON writes it (no leading zero,
+ * at most 18 digits), else VALUE_STRING.
+ */
+enum value_type decode_number(struct slice text);
 
 struct decoders;
 
@@ -58,6 +76,11 @@ int decoders_load(struct decoders *d, const char *path, struct diag *diag);
 int decoders_test(struct decoders *d, struct diag *diag);
 /* Sets decode_frame's latest. The zone is the process's (tzset(3)). */
 void decoders_latest(struct decoders *d, int64_t latest);
+/*
+ * Sets the log source of JSON and of bare lines (linux unless told), and adds
+ * it to every other record's.
+ */
+void decoders_source(struct decoders *d, struct logsource source);
 
 /* Fills ev (already reset with its record). */
 void decoders_run(struct decoders *d, struct event *ev);
