@@ -1,0 +1,324 @@
+/*
+ * Runs the format decoders over a record and the pattern decoders over its
+ * message. Nothing here is malloc'ed per record.
+ */
+#include <stdlib.h>
+
+#include "decode/pattern.h"
+
+const char *const decode_records[] = {
+	"login", "logout", "privilege", "account", "group", "password",
+	"package", "service", "change", NULL
+};
+
+enum value_type
+decode_number(struct slice text)
+{
+	if (text.len == 0 || text.len > 18 ||
+	    (text.p[0] == '0' && text.len > 1))
+		return VALUE_STRING;
+	for (size_t i = 0; i < text.len; i++)
+		if (!byte_is_digit(text.p[i]))
+			return VALUE_STRING;
+	return VALUE_NUMBER;
+}
+
+struct decoders *
+decoders_new(struct schema *s, const struct decoder *const *formats)
+{
+	struct decoders *d = xcalloc(1, sizeof(*d));
+
+	d->schema = s;
+	d->formats = formats;
+	d->arena = arena_new(0);
+	d->routes = map_new();
+	d->state = regex_state_new();
+	d->frame.schema = s;
+	d->frame.syslog.product = (uint16_t)schema_word(s, S("linux"));
+	d->frame.syslog.service = (uint16_t)schema_word(s, S("syslog"));
+	d->frame.other.product = d->frame.syslog.product;
+	return d;
+}
+
+static void
+forget_routes(struct decoders *d)
+{
+	struct slice name;
+	void *route;
+
+	for (size_t at = 0; map_next(d->routes, &at, &name, &route);) {
+		free(((struct route *)route)->files);
+		free(route);
+	}
+	map_free(d->routes);
+	free(d->loose.files);
+	free(d->any.files);
+	d->loose = d->any = (struct route){ 0 };
+}
+
+void
+decoders_free(struct decoders *d)
+{
+	if (d == NULL)
+		return;
+	forget_routes(d);
+	for (size_t i = 0; i < d->count; i++)
+		for (size_t j = 0; j < d->files[i]->pattern_count; j++)
+			regex_free(d->files[i]->patterns[j].regex);
+	free(d->files);
+	regex_state_free(d->state);
+	arena_free(d->arena);
+	free(d);
+}
+
+void
+decoders_latest(struct decoders *d, int64_t latest)
+{
+	d->frame.latest = latest;
+}
+
+void
+decoders_source(struct decoders *d, struct logsource source)
+{
+	d->frame.other = source;
+	d->frame.told = true;
+}
+
+struct decode_counts
+decoders_counts(const struct decoders *d)
+{
+	return d->counts;
+}
+
+/* '*' is any run of bytes; nothing else is special. */
+static bool
+glob(struct slice pattern, struct slice s)
+{
+	struct slice retry = S(""), from = S("");
+	bool star = false;
+
+	while (s.len > 0) {
+		if (pattern.len > 0 && pattern.p[0] == '*') {
+			retry = pattern = slice_from(pattern, 1);
+			from = s;
+			star = true;
+		} else if (pattern.len > 0 && pattern.p[0] == s.p[0]) {
+			pattern = slice_from(pattern, 1);
+			s = slice_from(s, 1);
+		} else if (star) {
+			pattern = retry;
+			s = from = slice_from(from, 1);
+		} else
+			return false;
+	}
+	while (slice_skip(&pattern, S("*")))
+		;
+	return pattern.len == 0;
+}
+
+static bool
+is_glob(struct slice name)
+{
+	return slice_find_byte(name, '*') != SIZE_MAX;
+}
+
+bool
+decoder_file_takes(const struct decoder_file *f, struct slice program)
+{
+	for (size_t i = 0; i < f->program_count; i++)
+		if (glob(f->programs[i], program))
+			return true;
+	return false;
+}
+
+static void
+route_add(struct route *r, const struct decoder_file *f)
+{
+	r->files = xrealloc(r->files, r->count + 1, sizeof(*r->files));
+	r->files[r->count++] = f;
+}
+
+/* A program that some decoder names: all that take it, then those of "*". */
+static void
+add_route(struct decoders *d, struct slice program)
+{
+	struct route *r;
+
+	if (is_glob(program) || map_get(d->routes, program) != NULL)
+		return;
+	r = xcalloc(1, sizeof(*r));
+	for (size_t i = 0; i < d->count; i++)
+		if (!d->files[i]->any &&
+		    decoder_file_takes(d->files[i], program))
+			route_add(r, d->files[i]);
+	for (size_t i = 0; i < d->any.count; i++)
+		route_add(r, d->any.files[i]);
+	map_put(d->routes, program, r);
+}
+
+static bool
+has_glob(const struct decoder_file *f)
+{
+	for (size_t i = 0; i < f->program_count; i++)
+		if (is_glob(f->programs[i]))
+			return true;
+	return false;
+}
+
+void
+decoders_route(struct decoders *d)
+{
+	forget_routes(d);
+	d->routes = map_new();
+	for (size_t i = 0; i < d->count; i++) {
+		const struct decoder_file *f = d->files[i];
+
+		if (f->any)
+			route_add(&d->any, f);
+		else if (has_glob(f))
+			route_add(&d->loose, f);
+	}
+	for (size_t i = 0; i < d->count; i++)
+		for (size_t j = 0; j < d->files[i]->program_count; j++)
+			add_route(d, d->files[i]->programs[j]);
+}
+
+static void
+set_field(struct event *ev, const struct setting *s,
+    const struct regex_state *st, struct slice message)
+{
+	struct slice text;
+
+	if (s->group == -1)
+		event_set_typed(ev, s->field, s->type, s->text);
+	else if (regex_group(st, message, (unsigned)s->group, &text))
+		event_set_typed(ev, s->field, s->number ?
+		    decode_number(text) : VALUE_STRING, text);
+}
+
+static bool
+pattern_takes(struct decoders *d, const struct pattern *p, struct slice message)
+{
+	enum regex_result result;
+
+	if (!slice_starts(message, p->prefix))
+		return false;
+	result = regex_match(p->regex, d->state, message);
+	d->counts.aborted += result == REGEX_ABORTED;
+	return result == REGEX_YES;
+}
+
+static void
+add_sources(struct event *ev, const struct decoder_file *f)
+{
+	for (size_t i = 0; i < f->source_count; i++)
+		event_source(ev, f->sources[i]);
+}
+
+static const struct pattern *
+match_file(struct decoders *d, const struct decoder_file *f, struct event *ev,
+    struct slice message)
+{
+	for (size_t i = 0; i < f->pattern_count; i++) {
+		const struct pattern *p = &f->patterns[i];
+
+		if (!pattern_takes(d, p, message))
+			continue;
+		for (size_t n = 0; n < p->setting_count; n++)
+			set_field(ev, &p->settings[n], d->state, message);
+		ev->decoder = p->name;
+		ev->kept = p->kept;
+		return p;
+	}
+	return NULL;
+}
+
+/*
+ * The service is known from the program's name alone, so that rules on
+ * keywords see the messages that no pattern knows. "*" is no name.
+ */
+static const struct pattern *
+match_route(struct decoders *d, const struct route *r, struct event *ev,
+    const struct decoded *in)
+{
+	const struct pattern *found = NULL;
+
+	for (size_t i = 0; i < r->count; i++) {
+		const struct decoder_file *f = r->files[i];
+
+		if (!f->any)
+			add_sources(ev, f);
+		if (found != NULL)
+			continue;
+		found = match_file(d, f, ev, in->message);
+		if (found != NULL && f->any)
+			add_sources(ev, f);
+	}
+	return found;
+}
+
+/* A program that no decoder names exactly. */
+static const struct pattern *
+match_other(struct decoders *d, struct event *ev, const struct decoded *in)
+{
+	const struct pattern *found;
+
+	for (size_t i = 0; i < d->loose.count; i++) {
+		const struct route one = { &d->loose.files[i], 1 };
+
+		if (!decoder_file_takes(d->loose.files[i], in->program))
+			continue;
+		found = match_route(d, &one, ev, in);
+		if (found != NULL)
+			return found;
+	}
+	return match_route(d, &d->any, ev, in);
+}
+
+const struct pattern *
+decoders_match(struct decoders *d, struct event *ev, const struct decoded *in)
+{
+	const struct route *r = map_get(d->routes, in->program);
+
+	if (r != NULL)
+		return match_route(d, r, ev, in);
+	return match_other(d, ev, in);
+}
+
+bool
+decoders_frame(struct decoders *d, struct event *ev, struct decoded *out)
+{
+	for (size_t i = 0; d->formats[i] != NULL; i++)
+		if (d->formats[i]->form == ev->record->form &&
+		    d->formats[i]->decode(&d->frame, ev, out))
+			return true;
+	return false;
+}
+
+/* No format knows it: all of it is the message. */
+static void
+bare(struct decoders *d, struct event *ev, struct decoded *out)
+{
+	struct slice line = ev->record->bytes;
+
+	ev->raw = line;
+	if (line.len > 0 && line.p[line.len - 1] == '\r')
+		line.len--;
+	event_set(ev, F_MESSAGE, line);
+	event_source(ev, d->frame.other);
+	out->message = line;
+}
+
+void
+decoders_run(struct decoders *d, struct event *ev)
+{
+	struct decoded got = { 0 };
+
+	d->counts.records++;
+	if (!decoders_frame(d, ev, &got))
+		bare(d, ev, &got);
+	if (got.message.p != NULL && decoders_match(d, ev, &got) != NULL)
+		d->counts.understood++;
+	if (ev->truncated)
+		d->counts.truncated++;
+}

@@ -1,0 +1,78 @@
+/*
+ * Pattern decoders in memory. Only decode/'s own files look in here: one
+ * loads them, one runs them, one tests them.
+ */
+#ifndef VEDETTE_PATTERN_H
+#define VEDETTE_PATTERN_H
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "base/regex.h"
+#include "base/yaml.h"
+#include "decode/decode.h"
+
+/* A field that a match sets: to a group of it, or to a constant. */
+struct setting {
+	int field;
+	int group;		/* -1: constant */
+	bool number;		/* a number of ECS: typed when it reads so */
+	enum value_type type;	/* of the constant */
+	struct slice text;
+};
+
+struct pattern {
+	struct slice name;	/* "sshd/failed-password" */
+	struct regex *regex;
+	struct slice prefix;	/* every message that matches begins so */
+	const struct setting *settings;
+	size_t setting_count;
+	struct slice kept;	/* kind of event of record, or empty */
+	const struct node *at;	/* in the file, for the tests */
+};
+
+/* A decoder as it stands in the file. */
+struct decoder_file {
+	struct slice name;
+	const struct slice *programs;
+	size_t program_count;
+	bool any;		/* "*" is among them */
+	const struct logsource *sources;
+	size_t source_count;
+	struct pattern *patterns;
+	size_t pattern_count;
+};
+
+/* What the messages of one program are held against, in this order. */
+struct route {
+	const struct decoder_file **files;
+	size_t count;
+};
+
+struct decoders {
+	struct schema *schema;
+	const struct decoder *const *formats;
+	struct decode_frame frame;
+	struct arena *arena;		/* of everything that was loaded */
+	struct decoder_file **files;	/* in order */
+	size_t count;
+	struct map *routes;		/* program -> struct route */
+	struct route loose;		/* those with a glob, not "*" */
+	struct route any;		/* those of "*" */
+	struct regex_state *state;
+	struct decode_counts counts;
+};
+
+/* Whether one of the decoder's names, exact or glob, is this program. */
+bool decoder_file_takes(const struct decoder_file *f, struct slice program);
+/* Makes the routes anew, after a load. */
+void decoders_route(struct decoders *d);
+/*
+ * Holds a message against the pattern decoders of its program; the pattern
+ * that matched, or NULL.
+ */
+const struct pattern *decoders_match(struct decoders *d, struct event *ev,
+    const struct decoded *in);
+/* Runs the format decoders; false when none of them knows the record. */
+bool decoders_frame(struct decoders *d, struct event *ev, struct decoded *out);
+
+#endif
