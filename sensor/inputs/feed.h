@@ -18,7 +18,7 @@ enum feed_form {
 
 /*
  * The descriptor stays the caller's and must outlive the feed. A regular file
- * is read by pread(2), so nobody's file offset moves; a pipe in order.
+ * is read by pread(2), a pipe in order. Only feed_hole moves the file offset.
  */
 struct feed *feed_new(int fd, enum feed_form form);
 void feed_free(struct feed *f);
