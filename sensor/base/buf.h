@@ -28,7 +28,8 @@ void buf_byte(struct buf *b, unsigned char c);
 void buf_str(struct buf *b, const char *s);
 void buf_fmt(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-void buf_vfmt(struct buf *b, const char *fmt, va_list ap);
+void buf_vfmt(struct buf *b, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
 void buf_hex(struct buf *b, struct slice s);
 void buf_u64(struct buf *b, uint64_t n);
 /* Drops n bytes from the front. */

@@ -45,8 +45,9 @@ digest_hmac(struct slice key, const struct slice *parts, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		buf_add(&all, parts[i]);
-	if (HMAC(EVP_sha256(), key.p, (int)key.len, all.p, all.len, d.b,
-	    &len) == NULL)
+	/* libcrypto takes a NULL key for "the key of before". */
+	if (HMAC(EVP_sha256(), key.len > 0 ? key.p : S("").p, (int)key.len,
+	    (const unsigned char *)buf_cstr(&all), all.len, d.b, &len) == NULL)
 		abort();
 	buf_free(&all);
 	return d;
@@ -84,17 +85,32 @@ base64_add(struct buf *b, struct slice s)
 	b->len += n;
 }
 
+/* The alphabet, then at most two '='; libcrypto takes blanks and more. */
+static bool
+is_base64(struct slice s)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t n = s.len;
+
+	for (int pad = 0; pad < 2 && n > 0 && s.p[n - 1] == '='; pad++)
+		n--;
+	for (size_t i = 0; i < n; i++)
+		if (memchr(alphabet, s.p[i], sizeof(alphabet) - 1) == NULL)
+			return false;
+	return s.len % 4 == 0 && s.len <= INT32_MAX;
+}
+
 int
 base64_decode(struct buf *b, struct slice s)
 {
-	unsigned char *to = buf_room(b, s.len / 4 * 3 + 3);
 	int n;
 
 	if (s.len == 0)
 		return 0;
-	if (s.len % 4 != 0 || s.len > INT32_MAX)
+	if (!is_base64(s))
 		return -1;
-	n = EVP_DecodeBlock(to, s.p, (int)s.len);
+	n = EVP_DecodeBlock(buf_room(b, s.len / 4 * 3), s.p, (int)s.len);
 	if (n < 0)
 		return -1;
 	n -= s.p[s.len - 1] == '=';

@@ -37,6 +37,10 @@ err_sys(struct err *err, const char *fmt, ...)
 	return -1;
 }
 
+static void diag_line(struct diag *d, const char *file, unsigned line,
+    unsigned column, const char *grade, const char *fmt, va_list ap)
+    __attribute__((format(printf, 6, 0)));
+
 static void
 diag_line(struct diag *d, const char *file, unsigned line, unsigned column,
     const char *grade, const char *fmt, va_list ap)

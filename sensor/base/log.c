@@ -19,6 +19,9 @@ log_init(const char *role, enum log_level level, bool journal_prefix)
 	log_prefix = journal_prefix;
 }
 
+static void log_line(enum log_level level, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
 static void
 log_line(enum log_level level, const char *fmt, va_list ap)
 {
