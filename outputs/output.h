@@ -30,15 +30,19 @@ enum delivery {
 	HELD,		/* wrong credentials or address: wait long, alarm */
 };
 
+enum { OUTPUT_BATCH_MAX = 256 };
+
 /* What an output needs from the courier. */
 struct courier_room {
 	struct loop *loop;
-	void *transport;	/* outputs/transport.h */
 	void *owner;
 	/*
-	 * Ends a batch: the first `count` parcels came to `what`; with RETRY
-	 * the wait is at least `wait` microseconds (0: the courier's own
-	 * back-off). reason is shown in status.
+	 * Says what became of the next `count` parcels of the batch, in order,
+	 * as often as needed until all are accounted for. RETRY and HELD (with
+	 * count 0) end the batch at once: what is not accounted for is given
+	 * again later; with RETRY after at least `wait` microseconds (0: the
+	 * courier's own back-off). reason is shown in status and copied. May
+	 * be called from within send; never calls send itself.
 	 */
 	void (*done)(void *owner, size_t count, enum delivery what,
 	    int64_t wait, const char *reason);
@@ -54,17 +58,22 @@ struct output {
 	    struct diag *d);
 	/*
 	 * Files that hold secrets or must be opened before sealing: calls
-	 * back with each option's path. May be NULL.
+	 * back with each option's path. append: to be opened for appending
+	 * (O_RDWR | O_APPEND | O_CREAT, mode 0640), else for reading. May be
+	 * NULL.
 	 */
 	void (*needs)(const void *options, void (*need)(void *arg,
 	    const char *path, bool append), void *arg);
 	/*
-	 * Starts; `fds` are what `needs` asked for, opened, in the same order.
-	 * Owner of the returned state: stop.
+	 * Starts, before the courier is sealed: loads and warms what it uses,
+	 * and may block. `fds` are what `needs` asked for, opened, in the same
+	 * order, or -1 for one that could not be; they are the output's from
+	 * here on, whatever the result. NULL after filling err. Owner of the
+	 * returned state: stop.
 	 */
 	void *(*start)(const void *options, const int *fds, size_t fd_count,
 	    const struct courier_room *room, struct err *err);
-	/* A batch to deliver; valid until done is called. */
+	/* A batch to deliver; valid until all of it is accounted for. */
 	void (*send)(void *state, const struct parcel *parcels, size_t count);
 	void (*stop)(void *state);
 };
