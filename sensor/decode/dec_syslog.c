@@ -298,13 +298,13 @@ take_stamp(struct decode_frame *frame, struct frame *f, int64_t received)
 static bool
 take_priority(struct frame *f)
 {
-	struct slice s = f->rest, digits;
+	struct slice s = f->rest, head, digits;
 	uint64_t n;
 
 	if (!skip_byte(&s, '<'))
 		return false;
-	digits = slice_head(s, 4);
-	if (!slice_cut(&digits, '>', &digits) ||
+	head = slice_head(s, 4);
+	if (!slice_cut(&head, '>', &digits) ||
 	    slice_to_u64(digits, &n) == -1 || n > PRIORITY_MAX)
 		return false;
 	f->priority = (int)n;
