@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "decode/pattern.h"
+#include "decode/decoderfile.h"
 
 const char *const decode_records[] = {
 	"login", "logout", "privilege", "account", "group", "password",

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/file.h"
-#include "decode/pattern.h"
+#include "decode/decoderfile.h"
 
 enum { GROUP_NAMES_MAX = 64 };
 

@@ -2,8 +2,8 @@
  * Pattern decoders in memory. Only decode/'s own files look in here: one
  * loads them, one runs them, one tests them.
  */
-#ifndef VEDETTE_PATTERN_H
-#define VEDETTE_PATTERN_H
+#ifndef VEDETTE_DECODERFILE_H
+#define VEDETTE_DECODERFILE_H
 
 #include "base/arena.h"
 #include "base/map.h"

@@ -2,7 +2,7 @@
  * The tests that stand in decoder files: which pattern takes a line, and what
  * fields it gives.
  */
-#include "decode/pattern.h"
+#include "decode/decoderfile.h"
 
 /* One pattern under test. */
 struct trial {
