@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/map.h"
 
-enum { DEPTH_MAX = 64, NODES_MAX = 1000000, SIZE_LIMIT = 16 << 20 };
+enum { DEPTH_MAX = 64, NODES_MAX = 500000, SIZE_LIMIT = 16 << 20 };
 
 struct builder {
 	yaml_parser_t parser;
@@ -133,7 +133,7 @@ add_node(struct builder *b, enum node_type type)
 	struct node *n;
 
 	if (++b->nodes > NODES_MAX) {
-		event_error(b, "more than 1,000,000 values in one file");
+		event_error(b, "more than 500,000 values in one file");
 		return NULL;
 	}
 	n = arena_alloc(b->arena, sizeof(*n));

@@ -115,7 +115,7 @@ config_load(struct config *c, const char *path,
 	    c->arena, d);
 	opt_read(store_opts, &c->limits, node_get(c->root, "store"), NULL,
 	    "store", c->arena, d);
-	if (c->rules == NULL)
+	if (node_get(c->root, "rules") == NULL)
 		c->rules = default_rules(c->arena);
 	c->placeholders = node_get(c->root, "placeholders");
 	config_inputs(c, inputs, d);
