@@ -4,8 +4,6 @@
  * told to the courier in the journal's order, and what it took ahead of a
  * failure is not sent to it again when the rest is.
  */
-#include "config.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

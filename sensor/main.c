@@ -1,8 +1,6 @@
 /*
  * argv to command. Knows no feature.
  */
-#include "config.h"
-
 #include <locale.h>
 #include <stdio.h>
 
