@@ -28,7 +28,9 @@ enum input_frame {
 			   (all ones: unknown), u64 from, u64 until */
 	INPUT_NOTICE,	/* slice text for the log, at most once per subject */
 	/* judge to watch */
-	INPUT_START,	/* slice position of the stream, empty for none */
+	INPUT_START,	/* slice position of the stream, empty for none; the
+			   first one makes the watch side begin, and open()
+			   may send it (else an empty one is sent) */
 	INPUT_DROP,	/* u64 tag: the judge has closed it */
 	INPUT_ACK,	/* u32 stream, u64 seq: everything up to it is kept */
 	INPUT_FRAMES,
@@ -49,6 +51,11 @@ struct watch_room {
 	    int fd);		/* fd -1: none; a given one is closed */
 	/* Bytes that wait to be sent; above 1 MiB a re-readable input waits. */
 	size_t (*waiting)(void *owner);
+	/*
+	 * From prepare only: a file or directory that will be read behind the
+	 * seal, with everything below it.
+	 */
+	void (*allow)(void *owner, const char *path);
 	/* Called when waiting has become 0; set by the input. */
 	void (*drained)(void *state);
 };

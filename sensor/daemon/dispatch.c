@@ -1,0 +1,226 @@
+/*
+ * Batches of journal records to the courier. The journal is the queue: an
+ * output is given what stands behind its cursor, one batch at a time.
+ */
+#include "daemon/judge.h"
+
+#include <stdlib.h>
+
+#include "base/pack.h"
+#include "base/when.h"
+#include "daemon/courier.h"
+
+enum { FRAME_FILL = 160 * 1024 };
+
+struct packing {
+	struct buf parcels;
+	uint32_t count;
+	uint64_t last;
+};
+
+void
+judge_outputs_open(struct judge *j)
+{
+	struct err err;
+
+	for (size_t i = 0; i < j->output_count; i++) {
+		struct judge_output *o = &j->outputs[i];
+
+		o->batch_max = courier_batch_max(&j->start->config, i);
+		o->up = true;
+		o->since = when_now();
+		if (store_cursor(j->store, o->config->name, &o->cursor,
+		    &err) == -1)
+			log_error("output %s: %s", o->config->name, err.text);
+	}
+}
+
+/* The courier is new: it has nothing in hand. */
+void
+judge_outputs_reset(struct judge *j)
+{
+	for (size_t i = 0; i < j->output_count; i++)
+		j->outputs[i].sent = 0;
+}
+
+/* The first record always fits; the next only while there is room. */
+static int
+pack_row(void *arg, const struct row *row)
+{
+	struct packing *p = arg;
+
+	if (p->count > 0 && p->parcels.len + row->body.len > FRAME_FILL)
+		return -1;
+	pack_u64(&p->parcels, row->seq);
+	pack_u32(&p->parcels, row->kind);
+	pack_u32(&p->parcels, row->level);
+	pack_u64(&p->parcels, (uint64_t)row->time);
+	pack_slice(&p->parcels, slice_bytes(row->id.b, ID_LEN));
+	pack_slice(&p->parcels, row->body);
+	p->count++;
+	p->last = row->seq;
+	return 0;
+}
+
+static void
+send_packed(struct judge *j, size_t output, const struct packing *p)
+{
+	struct buf body = { 0 };
+
+	pack_u32(&body, (uint32_t)output);
+	pack_u32(&body, p->count);
+	buf_add(&body, buf_slice(&p->parcels));
+	if (body.len <= FRAME_MAX)
+		ipc_send(j->courier, COURIER_BATCH, buf_slice(&body), -1);
+	buf_free(&body);
+}
+
+static int
+note_seq(void *arg, const struct row *row)
+{
+	*(uint64_t *)arg = row->seq;
+	return -1;
+}
+
+/*
+ * Nothing for this output up to the journal's end: the cursor goes there, so
+ * that what is not for it is looked at once.
+ */
+static void
+skip_to_end(struct judge *j, struct judge_output *o, uint64_t end)
+{
+	if (end <= o->cursor)
+		return;
+	o->cursor = end;
+	batch_cursor(j->batch, o->config->name, end);
+	if (!loop_timer_pending(j->second))
+		loop_timer_set(j->second, SECOND);
+}
+
+static void
+dispatch_one(struct judge *j, size_t i)
+{
+	struct judge_output *o = &j->outputs[i];
+	const struct query last = { .limit = 1 };
+	const struct query behind = {
+		.kinds = o->config->kinds, .level = (enum level)o->config->level,
+		.after = o->cursor, .limit = o->batch_max,
+		.oldest_first = true,
+	};
+	struct packing p = { 0 };
+	uint64_t end = 0;
+	struct err err;
+
+	if (store_query(j->store, &last, note_seq, &end, &err) == -1 ||
+	    end <= o->cursor)
+		return;
+	if (store_query(j->store, &behind, pack_row, &p, &err) == -1)
+		log_error("output %s: %s", o->config->name, err.text);
+	else if (p.count == 0)
+		skip_to_end(j, o, end);
+	else {
+		o->sent = p.last;
+		send_packed(j, i, &p);
+	}
+	buf_free(&p.parcels);
+}
+
+void
+judge_dispatch(struct judge *j)
+{
+	if (j->courier == NULL || j->store == NULL || j->stopping)
+		return;
+	for (size_t i = 0; i < j->output_count; i++)
+		if (j->outputs[i].sent == 0)
+			dispatch_one(j, i);
+}
+
+/*
+ * An ack moves the cursor, never back and never past what was given. The
+ * cursor is written with the next batch, at the latest in a second: a crash
+ * before that sends again what has the same id.
+ */
+static int
+acked(struct judge *j, size_t output, uint64_t seq)
+{
+	struct judge_output *o = &j->outputs[output];
+
+	if (o->sent == 0 || seq > o->sent)
+		return -1;
+	if (seq > o->cursor) {
+		o->cursor = seq;
+		batch_cursor(j->batch, o->config->name, seq);
+		if (!loop_timer_pending(j->second))
+			loop_timer_set(j->second, SECOND);
+	}
+	if (seq == o->sent) {
+		o->sent = 0;
+		dispatch_one(j, output);
+	}
+	return 0;
+}
+
+static void
+dead(struct judge *j, size_t output, uint64_t seq, struct slice reason)
+{
+	struct judge_output *o = &j->outputs[output];
+	char text[256];
+
+	slice_to_cstr(reason, text, sizeof(text));
+	log_warn("output %s: record %llu is refused for good: %s",
+	    o->config->name, (unsigned long long)seq, text);
+	batch_dead_letter(j->batch, o->config->name, seq, text);
+	judge_alarm(j, LEVEL_MEDIUM, "output-refused",
+	    "an output refused a record for good (dead letter)");
+}
+
+static void
+state(struct judge *j, size_t output, bool up, struct slice text)
+{
+	struct judge_output *o = &j->outputs[output];
+
+	if (o->up != up)
+		o->since = when_now();
+	o->up = up;
+	slice_to_cstr(text, o->reason, sizeof(o->reason));
+}
+
+int
+judge_courier_frame(void *arg, unsigned type, struct slice body, int fd)
+{
+	struct judge *j = arg;
+	struct unpack u = { body, false };
+	size_t output = unpack_u32(&u);
+	uint64_t seq;
+	bool up;
+
+	(void)fd;
+	if (output >= j->output_count || j->store == NULL)
+		return -1;
+	switch (type) {
+	case JUDGE_ACKED:
+		seq = unpack_u64(&u);
+		return unpack_done(&u) ? acked(j, output, seq) : -1;
+	case JUDGE_DEAD:
+		seq = unpack_u64(&u);
+		dead(j, output, seq, unpack_slice(&u));
+		return unpack_done(&u) ? 0 : -1;
+	case JUDGE_STATE:
+		up = unpack_u8(&u) != 0;
+		state(j, output, up, unpack_slice(&u));
+		return unpack_done(&u) ? 0 : -1;
+	}
+	return -1;
+}
+
+/* The supervisor starts another one and says so by a new peer. */
+void
+judge_courier_closed(void *arg, const char *why)
+{
+	struct judge *j = arg;
+
+	log_warn("courier %s", why);
+	judge_outputs_reset(j);
+	for (size_t i = 0; i < j->output_count; i++)
+		state(j, i, false, S("the courier is being started again"));
+}

@@ -1,0 +1,512 @@
+#include "daemon/judge.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "base/pack.h"
+#include "base/when.h"
+#include "daemon/plan.h"
+#include "daemon/sandbox.h"
+
+enum { OPENING_SECONDS = 10 };
+
+static void
+to_supervisor(struct judge *j, enum to_supervisor what, struct slice body)
+{
+	ipc_send(j->supervisor, what, body, -1);
+}
+
+static void
+fail(struct judge *j, const char *why)
+{
+	to_supervisor(j, SUP_FAILED, slice_of(why));
+	loop_stop(j->loop);
+}
+
+/* --- inputs ------------------------------------------------------------- */
+
+static void
+input_send(void *owner, enum input_frame type, struct slice body)
+{
+	struct judge_input *in = owner;
+	struct ipc *watch = in->judge->watch[in->role];
+
+	in->started |= type == INPUT_START;
+	if (watch != NULL)
+		ipc_send(watch, type, body, -1);
+}
+
+static void
+input_wake(void *owner)
+{
+	struct judge_input *in = owner;
+
+	loop_wake(in->judge->loop);
+}
+
+static void
+input_positions(void *owner, const char *input,
+    void (*each)(void *arg, const struct position *p), void *arg)
+{
+	struct judge_input *in = owner;
+	struct err err;
+
+	if (store_positions(in->judge->store, input, each, arg, &err) == -1)
+		log_error("journal: positions of %s: %s", input, err.text);
+}
+
+static void
+open_input(struct judge *j, struct judge_input *in)
+{
+	const struct judge_room room = {
+		.loop = j->loop, .owner = in,
+		.host_id = slice_of(store_host(j->store)->id),
+		.record = judge_record, .position = judge_position,
+		.forget = judge_forget, .gap = judge_gap,
+		.positions = input_positions, .send = input_send,
+		.wake = input_wake,
+	};
+	struct buf none = { 0 };
+
+	in->state = in->type->open(&room);
+	pack_slice(&none, S(""));
+	if (!in->started)
+		input_send(in, INPUT_START, buf_slice(&none));
+	buf_free(&none);
+}
+
+/* One judge side per type of input, whatever number of them there is. */
+static void
+list_inputs(struct judge *j)
+{
+	const struct config *c = &j->start->config;
+
+	for (size_t i = 0; i < c->input_count; i++) {
+		const struct input *type = c->inputs[i].type;
+		bool known = false;
+
+		for (size_t k = 0; k < j->input_count; k++)
+			known |= j->inputs[k].type == type;
+		if (known || j->input_count == ROLE_KINDS)
+			continue;
+		j->inputs[j->input_count++] = (struct judge_input){
+			.judge = j, .type = type,
+			.role = (enum role)role_of_input(type),
+		};
+	}
+}
+
+static void
+notice(struct judge_input *in, struct slice body)
+{
+	struct unpack u = { body, false };
+	struct slice text = unpack_slice(&u);
+
+	slice_to_cstr(text, in->notice, sizeof(in->notice));
+	log_warn("%s: %s", in->type->name, in->notice);
+}
+
+static struct judge_input *
+input_of(struct judge *j, enum role r)
+{
+	for (size_t i = 0; i < j->input_count; i++)
+		if (j->inputs[i].role == r)
+			return &j->inputs[i];
+	return NULL;
+}
+
+static int
+watch_frame(void *arg, unsigned type, struct slice body, int fd)
+{
+	struct judge_input *in = arg;
+	int ret;
+
+	if (in->state == NULL) {
+		if (fd != -1)
+			close(fd);
+		return -1;
+	}
+	if (type == INPUT_NOTICE) {
+		notice(in, body);
+		return 0;
+	}
+	ret = in->type->heard(in->state, (enum input_frame)type, body, fd);
+	loop_wake(in->judge->loop);
+	return ret;
+}
+
+static void
+watch_closed(void *arg, const char *why)
+{
+	struct judge_input *in = arg;
+
+	in->lost = true;
+	log_error("watch %s %s", role_name(in->role), why);
+}
+
+/* --- the journal ---------------------------------------------------------- */
+
+static void
+commit_due(void *arg)
+{
+	judge_flush(arg);
+}
+
+static void
+second_due(void *arg)
+{
+	struct judge *j = arg;
+
+	if (judge_flush(j))
+		loop_wake(j->loop);
+}
+
+static void
+minute_due(void *arg)
+{
+	struct judge *j = arg;
+	struct err err;
+
+	judge_heartbeat(j);
+	judge_flush(j);
+	if (!j->full && store_tidy(j->store, when_now(), &err) == -1)
+		log_error("journal: %s", err.text);
+	loop_timer_set(j->minute, MINUTE);
+}
+
+static int
+control_keep(void *owner, const struct entry *e, struct err *err)
+{
+	struct judge *j = owner;
+
+	batch_entry(j->batch, e);
+	if (judge_flush(j))
+		return 0;
+	return err_set(err, "the journal can't be written now");
+}
+
+static void
+control_settle(void *owner)
+{
+	judge_flush(owner);
+}
+
+static void
+control_reload(void *owner, uint64_t token)
+{
+	struct judge *j = owner;
+
+	if (j->reload != 0)
+		control_reply(j->control, token, 2,
+		    S("a reload is under way; ask again"));
+	else {
+		j->reload = token;
+		to_supervisor(j, SUP_RELOAD, S(""));
+	}
+}
+
+static void
+open_control(struct judge *j)
+{
+	const struct control_room room = {
+		.loop = j->loop, .store = j->store, .owner = j,
+		.own = getuid(), .readers = j->readers,
+		.analysts = j->analysts, .status = judge_status,
+		.keep = control_keep, .settle = control_settle,
+		.reload = control_reload,
+	};
+
+	j->control = control_new(&room);
+}
+
+static void
+opened(struct judge *j)
+{
+	struct buf text = { 0 };
+	struct err err;
+
+	j->attempt = attempt_open(j->start->config.state, &err);
+	if (j->attempt == NULL)
+		log_warn("%s; a record that kills the judge can't be told",
+		    err.text);
+	buf_fmt(&text, "%zu rules loaded", ruleset_count(j->det.rules));
+	judge_say(j, KIND_SELF, "start", "sensor started");
+	judge_say(j, KIND_LOAD, "load", buf_cstr(&text));
+	buf_free(&text);
+	if (store_host_is_new(j->store))
+		judge_say(j, KIND_SELF, "host-id", "new host id made");
+	judge_outputs_open(j);
+	for (size_t i = 0; i < j->input_count; i++)
+		open_input(j, &j->inputs[i]);
+	open_control(j);
+	judge_heartbeat(j);
+	judge_flush(j);
+	j->started = when_now();
+	loop_timer_set(j->minute, MINUTE);
+	to_supervisor(j, SUP_STARTED, S(""));
+	loop_wake(j->loop);
+}
+
+/*
+ * The old judge may still hold the lock for a moment, or a sensor that is not
+ * ours holds it for good.
+ */
+static void
+open_journal(void *arg)
+{
+	struct judge *j = arg;
+	struct err err;
+
+	if (store_open(j->start->config.state, &j->start->config.limits,
+	    &j->store, &err) == 0) {
+		opened(j);
+		return;
+	}
+	if (when_steady() - j->opening_since < OPENING_SECONDS * SECOND &&
+	    errno == EWOULDBLOCK) {
+		loop_timer_set(j->opening, SECOND / 50);
+		return;
+	}
+	fail(j, err.text);
+}
+
+static void
+stop(struct judge *j)
+{
+	if (j->store == NULL) {
+		loop_stop(j->loop);
+		return;
+	}
+	j->stopping = true;
+	for (size_t i = 0; i < j->input_count; i++)
+		if (j->inputs[i].state != NULL)
+			j->inputs[i].type->close(j->inputs[i].state);
+	for (size_t i = 0; i < j->input_count; i++)
+		j->inputs[i].state = NULL;
+	judge_say(j, KIND_SELF, j->handing_over ? "handover" : "stop",
+	    j->handing_over ? "handed over to a new configuration" :
+	    "sensor stopped");
+	if (!judge_flush(j))
+		log_error("what was not written is read again at the next "
+		    "start");
+	loop_stop(j->loop);
+}
+
+/* --- the supervisor ------------------------------------------------------- */
+
+static void
+add_peer(struct judge *j, struct slice body, int fd)
+{
+	struct unpack u = { body, false };
+	enum role r = (enum role)unpack_u32(&u);
+	struct ipc_use use = { .rules = frames_from_watch,
+		.rule_count = INPUT_FRAMES, .frame = watch_frame,
+		.closed = watch_closed };
+
+	if (r == ROLE_COURIER) {
+		const struct ipc_use courier = { frames_from_courier,
+			JUDGE_COUNT, judge_courier_frame,
+			judge_courier_closed, NULL, j };
+
+		ipc_free(j->courier);
+		j->courier = ipc_new(j->loop, fd, &courier);
+		judge_outputs_reset(j);
+		judge_dispatch(j);
+		return;
+	}
+	use.arg = r < ROLE_KINDS ? input_of(j, r) : NULL;
+	if (use.arg == NULL)
+		close(fd);
+	else
+		j->watch[r] = ipc_new(j->loop, fd, &use);
+}
+
+static void
+reloaded(struct judge *j, struct slice why)
+{
+	char text[512];
+
+	slice_to_cstr(why, text, sizeof(text));
+	if (why.len == 0) {
+		j->handing_over = true;
+	} else {
+		judge_say(j, KIND_LOAD, "load-refused", text);
+		judge_alarm(j, LEVEL_MEDIUM, "reload-refused",
+		    "new configuration refused, the old one stays in force");
+		judge_flush(j);
+	}
+	if (j->reload != 0)
+		control_reply(j->control, j->reload, why.len == 0 ? 0 : 1,
+		    why.len == 0 ? S("reloaded") : why);
+	j->reload = 0;
+}
+
+static void
+seal(struct judge *j)
+{
+	struct sandbox box = { .role = ROLE_JUDGE,
+		.mode = j->start->config.sandbox };
+	struct err err;
+
+	sandbox_allow(&box, j->start->config.state, true);
+	sandbox_allow(&box, "/etc/machine-id", false);
+	sandbox_allow(&box, "/sys/class/dmi/id", false);
+	sandbox_allow(&box, "/sys/devices/virtual/dmi/id", false);
+	sandbox_allow(&box, "/proc/sys/kernel/random/boot_id", false);
+	sandbox_allow(&box, "/proc/sys/kernel/hostname", false);
+	if (sandbox_seal(&box, &j->sandbox, &err) == -1)
+		fail(j, err.text);
+	else
+		to_supervisor(j, SUP_READY, S(""));
+}
+
+static void
+accept_connection(struct judge *j, struct slice body, int fd)
+{
+	struct unpack u = { body, false };
+	uint32_t login = unpack_u32(&u);
+
+	if (j->control == NULL)
+		close(fd);
+	else
+		control_accept(j->control, fd, login);
+}
+
+static int
+supervisor_frame(void *arg, unsigned type, struct slice body, int fd)
+{
+	struct judge *j = arg;
+
+	switch (type) {
+	case ROLE_PEER:
+		add_peer(j, body, fd);
+		return 0;
+	case ROLE_SEAL:
+		seal(j);
+		return 0;
+	case ROLE_GO:
+		j->opening_since = when_steady();
+		open_journal(j);
+		return 0;
+	case ROLE_STOP:
+		stop(j);
+		return 0;
+	case ROLE_PING:
+		to_supervisor(j, SUP_PONG, S(""));
+		return 0;
+	case ROLE_CONNECTION:
+		accept_connection(j, body, fd);
+		return 0;
+	case ROLE_RELOADED:
+		reloaded(j, body);
+		return 0;
+	}
+	return -1;
+}
+
+static void
+supervisor_closed(void *arg, const char *why)
+{
+	struct judge *j = arg;
+
+	(void)why;
+	stop(j);
+}
+
+/* --- start and end ---------------------------------------------------------- */
+
+static unsigned
+group(const char *name)
+{
+	const struct group *gr = getgrnam(name);
+
+	return gr == NULL ? ~0u : gr->gr_gid;
+}
+
+/* Everything that opens files or loads code, before the seal. */
+static int
+prepare(struct judge *j)
+{
+	const struct config *c = &j->start->config;
+	struct diag d = { 0 };
+	int ret = 0;
+
+	if (detector_load(&j->det, c, j->start->leaves->decoders, NULL,
+	    &d) == -1 || detector_test(&j->det, &d) == -1)
+		ret = role_failed(buf_slice(&d.text));
+	diag_free(&d);
+	if (ret != 0)
+		return ret;
+	ruleset_hash(j->det.rules, j->ruleset);
+	tzset();
+	digest_warm();
+	j->readers = group("vedette");
+	j->analysts = group("vedette-analyst");
+	list_inputs(j);
+	j->output_count = c->output_count;
+	j->outputs = xcalloc(c->output_count, sizeof(*j->outputs));
+	for (size_t i = 0; i < c->output_count; i++)
+		j->outputs[i].config = &c->outputs[i];
+	return 0;
+}
+
+static void
+send_plan(struct judge *j)
+{
+	struct plan plan;
+	struct buf body = { 0 };
+
+	plan_make(&plan, &j->start->config);
+	plan_pack(&plan, &body);
+	to_supervisor(j, SUP_PLAN, buf_slice(&body));
+	buf_free(&body);
+	plan_free(&plan);
+}
+
+static void
+tear_down(struct judge *j)
+{
+	control_free(j->control);
+	for (size_t i = 0; i < ROLE_KINDS; i++)
+		ipc_free(j->watch[i]);
+	ipc_free(j->courier);
+	store_close(j->store);
+	attempt_close(j->attempt);
+	batch_free(j->batch);
+	detector_free(&j->det);
+	buf_free(&j->body);
+	buf_free(&j->sandbox);
+	free(j->outputs);
+	ipc_free(j->supervisor);
+}
+
+int
+judge_main(struct role_start *start)
+{
+	struct judge j = { .start = start, .loop = start->loop };
+	const struct ipc_use use = { frames_to_role, ROLE_COUNT,
+		supervisor_frame, supervisor_closed, NULL, &j };
+	int ret;
+
+	j.batch = batch_new();
+	ret = prepare(&j);
+	if (ret != 0) {
+		batch_free(j.batch);
+		detector_free(&j.det);
+		return ret;
+	}
+	j.commit = loop_timer(j.loop, commit_due, &j);
+	j.second = loop_timer(j.loop, second_due, &j);
+	j.minute = loop_timer(j.loop, minute_due, &j);
+	j.opening = loop_timer(j.loop, open_journal, &j);
+	loop_idle(j.loop, judge_work, &j);
+	j.supervisor = ipc_new(j.loop, ROLE_FD, &use);
+	send_plan(&j);
+	loop_run(j.loop);
+	tear_down(&j);
+	return 0;
+}

@@ -1,0 +1,99 @@
+/*
+ * What the files of the judge share.
+ */
+#ifndef VEDETTE_JUDGE_H
+#define VEDETTE_JUDGE_H
+
+#include "base/log.h"
+#include "daemon/attempt.h"
+#include "daemon/batch.h"
+#include "daemon/control.h"
+#include "daemon/detector.h"
+#include "daemon/role.h"
+
+struct judge;
+
+/* An input's judge side. */
+struct judge_input {
+	struct judge *judge;
+	const struct input *type;
+	enum role role;		/* whose socket leads to its watch side */
+	void *state;		/* NULL until the journal is open */
+	bool started;		/* INPUT_START was sent */
+	bool lost;		/* its watch side lied or went */
+	uint64_t records, gaps;
+	char notice[256];	/* last one, for status */
+};
+
+/* An output as the judge sees it. */
+struct judge_output {
+	const struct config_output *config;
+	size_t batch_max;
+	uint64_t cursor;	/* dealt with */
+	uint64_t sent;		/* last of the batch that is out; 0: none */
+	bool up;
+	char reason[256];	/* when not up */
+	int64_t since;
+};
+
+struct judge {
+	struct role_start *start;
+	struct loop *loop;
+	struct ipc *supervisor, *courier;
+	struct ipc *watch[ROLE_KINDS];
+	struct detector det;
+	struct store *store;	/* NULL until GO */
+	struct attempt *attempt;
+	struct control *control;
+	struct batch *batch;
+	struct buf body;	/* of the entry that is being made */
+	struct judge_input inputs[ROLE_KINDS];
+	size_t input_count;
+	struct judge_output *outputs;
+	size_t output_count;
+	unsigned readers, analysts;	/* groups, ~0u: none */
+	char ruleset[65];
+	struct buf sandbox;	/* level in force */
+	struct loop_timer *commit;	/* the batch's 5 ms */
+	struct loop_timer *second;	/* positions alone, retries */
+	struct loop_timer *minute;	/* heartbeat, limits */
+	struct loop_timer *opening;	/* the journal's lock is not free yet */
+	int64_t opening_since;
+	int64_t started;
+	int64_t first;		/* steady time of the batch's first entry */
+	bool stopping, handing_over;
+	bool full;		/* the journal takes nothing now */
+	int64_t full_since;
+	uint64_t reload;	/* control's token, 0: none */
+	struct log_limit limit;
+	uint64_t quarantined;
+};
+
+/* keep.c: records to entries, entries to the journal. */
+void judge_record(void *owner, const struct record *r);
+void judge_position(void *owner, const struct position *p);
+void judge_forget(void *owner, struct stream s);
+void judge_gap(void *owner, const struct gap *g);
+/* Writes the batch; false when the journal takes nothing now. */
+bool judge_flush(struct judge *j);
+/* Called between rounds; true when there is more to read. */
+bool judge_work(void *arg);
+
+/* itself.c: records about the sensor. */
+void judge_say(struct judge *j, enum kind kind, const char *rule,
+    const char *text);
+void judge_alarm(struct judge *j, enum level level, const char *rule,
+    const char *text);
+void judge_heartbeat(struct judge *j);
+
+/* dispatch.c: batches to the courier. */
+void judge_outputs_open(struct judge *j);
+void judge_outputs_reset(struct judge *j);
+void judge_dispatch(struct judge *j);
+int judge_courier_frame(void *arg, unsigned type, struct slice body, int fd);
+void judge_courier_closed(void *arg, const char *why);
+
+/* judge_status.c */
+void judge_status(void *owner, struct jsonw *w);
+
+#endif

@@ -1,0 +1,264 @@
+/*
+ * From a record to what the journal keeps of it.
+ */
+#include "daemon/judge.h"
+
+#include "base/digest.h"
+#include "base/when.h"
+#include "event/ecs.h"
+
+enum {
+	BATCH_ENTRIES = 2000,
+	BATCH_BYTES = 4 << 20,
+	BATCH_SPAN = 5000,	/* microseconds from the first entry */
+};
+
+static void
+add(struct judge *j, const struct entry *e)
+{
+	if (batch_entries(j->batch) == 0) {
+		j->first = when_steady();
+		loop_timer_set(j->commit, BATCH_SPAN);
+	}
+	batch_entry(j->batch, e);
+}
+
+static struct slice
+source_of(const struct event *ev)
+{
+	struct slice ip = event_text(ev, F_SOURCE_IP);
+
+	return ip.len > 0 ? ip : event_text(ev, F_SOURCE_ADDRESS);
+}
+
+static struct entry
+entry_of(const struct event *ev, struct id id)
+{
+	return (struct entry){
+		.id = id,
+		.time = ev->time,
+		.received = ev->received,
+		.user = event_text(ev, F_USER_NAME),
+		.source = source_of(ev),
+		.session = event_text(ev, F_SESSION),
+	};
+}
+
+static void
+matched(void *arg, const struct rule_info *rule)
+{
+	struct judge *j = arg;
+	const struct event *ev = j->det.ev;
+	struct id id = record_id(ev->record, rule->id, S(""));
+	struct entry e = entry_of(ev, id);
+
+	buf_clear(&j->body);
+	alert_write(&j->body, rule, ev, store_host(j->store), id);
+	e.kind = KIND_ALERT;
+	e.class = CLASS_BULK;
+	e.level = rule->level;
+	e.rule = rule->id;
+	e.title = rule->title;
+	e.body = buf_slice(&j->body);
+	add(j, &e);
+}
+
+static void
+keep_event(struct judge *j)
+{
+	const struct event *ev = j->det.ev;
+	struct id id = record_id(ev->record, ev->kept, S(""));
+	struct entry e = entry_of(ev, id);
+
+	buf_clear(&j->body);
+	event_write(&j->body, ev, store_host(j->store), id);
+	e.kind = KIND_EVENT;
+	e.class = CLASS_EVIDENCE;
+	e.level = LEVEL_INFORMATIONAL;
+	e.rule = ev->kept;
+	e.title = event_text(ev, F_ACTION);
+	e.body = buf_slice(&j->body);
+	add(j, &e);
+}
+
+/* Its bytes are kept for whoever wants to know what they do, not read. */
+static void
+quarantine(struct judge *j, const struct record *r)
+{
+	struct id id = record_id(r, S("quarantine"), S(""));
+	struct entry e = {
+		.kind = KIND_QUARANTINE, .class = CLASS_EVIDENCE, .id = id,
+		.time = r->received, .received = r->received,
+		.level = LEVEL_HIGH, .rule = S("quarantine"),
+		.title = S("record not decoded: the judge died on it"),
+	};
+	struct ecs ecs;
+
+	ecs_begin(&ecs);
+	ecs_frame(&ecs, store_host(j->store), id, r->received, r->received,
+	    "pipeline_error");
+	ecs_str(&ecs, S("vedette.level"), S("high"));
+	ecs_str(&ecs, S("event.action"), S("quarantine"));
+	ecs_str(&ecs, S("event.provider"), r->source);
+	ecs_int(&ecs, S("log.offset"), (int64_t)r->offset);
+	ecs_original(&ecs, r->bytes);
+	buf_clear(&j->body);
+	ecs_end(&ecs, &j->body);
+	e.body = buf_slice(&j->body);
+	add(j, &e);
+	j->quarantined++;
+	judge_alarm(j, LEVEL_HIGH, "record-quarantined",
+	    "a record on which the judge died three times was passed over");
+}
+
+void
+judge_record(void *owner, const struct record *r)
+{
+	struct judge_input *in = owner;
+	struct judge *j = in->judge;
+
+	in->records++;
+	if (!attempt_begin(j->attempt, r)) {
+		quarantine(j, r);
+		return;
+	}
+	detector_run(&j->det, r, matched, j);
+	if (j->det.ev->kept.len > 0)
+		keep_event(j);
+	attempt_end(j->attempt);
+	if (batch_bytes(j->batch) > BATCH_BYTES)
+		judge_flush(j);
+}
+
+void
+judge_position(void *owner, const struct position *p)
+{
+	struct judge_input *in = owner;
+	struct judge *j = in->judge;
+
+	batch_position(j->batch, p);
+	if (!loop_timer_pending(j->second))
+		loop_timer_set(j->second, SECOND);
+}
+
+void
+judge_forget(void *owner, struct stream s)
+{
+	struct judge_input *in = owner;
+
+	batch_forget(in->judge->batch, s);
+}
+
+void
+judge_gap(void *owner, const struct gap *g)
+{
+	struct judge_input *in = owner;
+	struct judge *j = in->judge;
+	int64_t now = when_now();
+	struct slice hash[] = {
+		g->source, S("\n"), g->reason, S("\n"), g->detail,
+		slice_bytes(&g->from, sizeof(g->from)),
+		slice_bytes(&g->until, sizeof(g->until)),
+	};
+	struct digest d = digest_of(hash, COUNT(hash));
+	struct entry e = {
+		.kind = KIND_GAP, .class = CLASS_EVIDENCE,
+		.time = g->until, .received = now,
+		.level = LEVEL_INFORMATIONAL, .rule = S("gap"),
+		.title = g->reason,
+	};
+
+	in->gaps++;
+	memcpy(e.id.b, d.b, ID_LEN);
+	buf_clear(&j->body);
+	gap_write(&j->body, g, store_host(j->store), e.id, now);
+	e.body = buf_slice(&j->body);
+	add(j, &e);
+}
+
+static void
+tell_committed(struct judge *j)
+{
+	for (size_t i = 0; i < j->input_count; i++) {
+		struct judge_input *in = &j->inputs[i];
+
+		if (in->state != NULL && in->type->committed != NULL)
+			in->type->committed(in->state);
+	}
+}
+
+/* Room was made, or not: the batch waits, and nothing more is read. */
+static void
+refused(struct judge *j, const struct err *err)
+{
+	struct err tidy;
+
+	if (!j->full) {
+		j->full = true;
+		j->full_since = when_now();
+	}
+	if (log_may(&j->limit, 60))
+		log_error("journal: %s; nothing is read until it can be "
+		    "written (%zu entries wait)", err->text,
+		    batch_entries(j->batch));
+	if (store_is_full(j->store) &&
+	    store_tidy(j->store, when_now(), &tidy) == -1 &&
+	    log_may(&j->limit, 60))
+		log_error("journal: %s", tidy.text);
+	loop_timer_set(j->second, SECOND);
+}
+
+bool
+judge_flush(struct judge *j)
+{
+	struct err err;
+	bool was_full = j->full;
+
+	loop_timer_stop(j->commit);
+	if (batch_is_empty(j->batch))
+		return true;
+	if (batch_flush(j->batch, j->store, &err) == -1) {
+		refused(j, &err);
+		return false;
+	}
+	j->full = false;
+	tell_committed(j);
+	judge_dispatch(j);
+	if (was_full) {
+		log_info("journal: written again");
+		judge_alarm(j, LEVEL_HIGH, "journal-full",
+		    "the journal could not be written for a while; "
+		    "what can be read again was read later");
+		loop_wake(j->loop);
+	}
+	return true;
+}
+
+static bool
+is_due(const struct judge *j)
+{
+	size_t n = batch_entries(j->batch);
+
+	return n >= BATCH_ENTRIES ||
+	    (n > 0 && when_steady() - j->first >= BATCH_SPAN);
+}
+
+bool
+judge_work(void *arg)
+{
+	struct judge *j = arg;
+	bool more = false;
+
+	if (j->store == NULL || j->full || j->stopping)
+		return false;
+	for (size_t i = 0; i < j->input_count; i++) {
+		struct judge_input *in = &j->inputs[i];
+
+		if (in->state != NULL && in->type->work != NULL &&
+		    in->type->work(in->state))
+			more = true;
+	}
+	if (is_due(j) && !judge_flush(j))
+		return false;
+	return more;
+}

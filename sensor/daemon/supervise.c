@@ -1,0 +1,406 @@
+#include "daemon/supervise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/capability.h>
+
+#include "base/log.h"
+#include "base/pack.h"
+#include "base/when.h"
+#include "daemon/generation.h"
+#include "daemon/notify.h"
+#include "daemon/places.h"
+
+enum { STOP_SECONDS = 8 };
+
+struct supervisor {
+	struct loop *loop;
+	const struct leaves *leaves;
+	const struct run_options *opts;
+	struct generation *active;	/* has been told to go */
+	struct generation *next;	/* is being made */
+	struct generation *old;		/* has been told to stop */
+	struct loop_fd *listening;
+	int control;			/* listening descriptor, or -1 */
+	struct plan places;		/* of the first generation */
+	struct loop_timer *deadline;	/* of stopping */
+	struct loop_timer *watchdog;
+	struct loop_timer *courier;	/* restarts it */
+	int64_t courier_wait;
+	bool stopping, asked_again;
+	int status;
+};
+
+static void
+finish(struct supervisor *s, int status)
+{
+	s->status = status;
+	loop_stop(s->loop);
+}
+
+static void
+accept_connection(void *arg, unsigned events)
+{
+	struct supervisor *s = arg;
+	struct buf body = { 0 };
+	int fd;
+
+	(void)events;
+	fd = accept4(s->control, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd == -1)
+		return;
+	if (s->active == NULL) {
+		close(fd);
+		return;
+	}
+	pack_u32(&body, places_login_uid(fd));
+	generation_tell(s->active, ROLE_JUDGE, ROLE_CONNECTION,
+	    buf_slice(&body), fd);
+	buf_free(&body);
+}
+
+/*
+ * Only when the journal is open: its lock tells that no other sensor is using
+ * this socket.
+ */
+static void
+open_control(struct supervisor *s)
+{
+	struct err err;
+
+	if (s->control != -1)
+		return;
+	s->control = places_listen(s->places.run, &err);
+	if (s->control == -1) {
+		log_error("control socket: %s; commands can't ask the running "
+		    "sensor", err.text);
+		return;
+	}
+	s->listening = loop_add(s->loop, s->control, LOOP_READ,
+	    accept_connection, s);
+}
+
+/* The next generation can't be; what runs goes on. */
+static void
+give_up_next(struct supervisor *s, const char *why)
+{
+	generation_free(s->next);
+	s->next = NULL;
+	if (s->active == NULL) {
+		log_error("%s", why);
+		finish(s, 1);
+		return;
+	}
+	log_warn("reload refused, the old configuration stays: %s", why);
+	generation_tell(s->active, ROLE_JUDGE, ROLE_RELOADED, slice_of(why),
+	    -1);
+	notify_send("READY=1");
+}
+
+static void
+let_go(struct supervisor *s)
+{
+	s->active = s->next;
+	s->next = NULL;
+	generation_tell(s->active, ROLE_JUDGE, ROLE_GO, S(""), -1);
+}
+
+/* All of next is sealed: the old judge commits and ends, then next goes. */
+static void
+take_over(struct supervisor *s)
+{
+	if (s->active == NULL) {
+		let_go(s);
+		return;
+	}
+	s->old = s->active;
+	s->active = NULL;
+	generation_tell(s->old, ROLE_JUDGE, ROLE_RELOADED, S(""), -1);
+	generation_tell(s->old, ROLE_JUDGE, ROLE_STOP, S(""), -1);
+	loop_timer_set(s->deadline, STOP_SECONDS * SECOND);
+}
+
+static void
+begin_next(struct supervisor *s);
+
+static void
+started(struct supervisor *s)
+{
+	open_control(s);
+	log_info("started, judge is pid %d",
+	    (int)generation_pid(s->active, ROLE_JUDGE));
+	notify_send("READY=1\nSTATUS=running");
+	if (s->asked_again) {
+		s->asked_again = false;
+		begin_next(s);
+	}
+}
+
+static void
+planned(struct supervisor *s, struct generation *g)
+{
+	struct err err;
+
+	if (s->active == NULL)
+		s->places = *generation_plan(g);
+	if (strcmp(s->places.state, generation_plan(g)->state) != 0 ||
+	    strcmp(s->places.run, generation_plan(g)->run) != 0)
+		give_up_next(s, "state: and run: can't change while running");
+	else if (places_make(generation_plan(g), &err) == -1)
+		give_up_next(s, err.text);
+	else if (generation_complete(g, &err) == -1)
+		give_up_next(s, err.text);
+}
+
+static void
+pong(struct supervisor *s)
+{
+	if (notify_watchdog() > 0)
+		notify_send("WATCHDOG=1");
+	(void)s;
+}
+
+static void
+heard(void *arg, struct generation *g, enum to_supervisor what,
+    struct slice body)
+{
+	struct supervisor *s = arg;
+	char *text;
+
+	switch (what) {
+	case SUP_PLAN:
+		planned(s, g);
+		break;
+	case SUP_READY:
+		if (g == s->active)
+			s->courier_wait = SECOND;
+		if (g == s->next && generation_ready(g))
+			take_over(s);
+		break;
+	case SUP_STARTED:
+		started(s);
+		break;
+	case SUP_FAILED:
+		text = xslicedup(body);
+		if (g == s->next)
+			give_up_next(s, text);
+		else
+			log_error("%s", text);
+		free(text);
+		break;
+	case SUP_RELOAD:
+		begin_next(s);
+		break;
+	case SUP_PONG:
+		pong(s);
+		break;
+	case SUP_COUNT:
+		break;
+	}
+}
+
+/* One reload at a time; what comes meanwhile is one more behind it. */
+static void
+begin_next(struct supervisor *s)
+{
+	struct err err;
+
+	if (s->stopping)
+		return;
+	if (s->next != NULL || s->old != NULL) {
+		s->asked_again = true;
+		return;
+	}
+	if (s->active != NULL)
+		notify_reloading();
+	s->next = generation_new(s->loop, s->leaves, s->opts, heard, s);
+	if (generation_begin(s->next, &err) == -1)
+		give_up_next(s, err.text);
+}
+
+static void
+stop(void *arg, int signo)
+{
+	struct supervisor *s = arg;
+
+	(void)signo;
+	if (s->stopping)
+		return;
+	s->stopping = true;
+	notify_send("STOPPING=1");
+	generation_free(s->next);
+	s->next = NULL;
+	if (s->active == NULL && s->old == NULL) {
+		finish(s, 0);
+		return;
+	}
+	if (s->active != NULL)
+		generation_tell(s->active, ROLE_JUDGE, ROLE_STOP, S(""), -1);
+	loop_timer_set(s->deadline, STOP_SECONDS * SECOND);
+}
+
+static void
+too_slow(void *arg)
+{
+	struct supervisor *s = arg;
+	struct generation *g = s->old != NULL ? s->old : s->active;
+
+	if (g == NULL)
+		return;
+	log_error("judge did not stop in %d s, killing it", STOP_SECONDS);
+	kill(generation_pid(g, ROLE_JUDGE), SIGKILL);
+}
+
+static void
+restart_courier(void *arg)
+{
+	struct supervisor *s = arg;
+	struct err err;
+
+	if (s->active != NULL &&
+	    generation_restart(s->active, ROLE_COURIER, &err) == -1)
+		log_error("courier: %s", err.text);
+}
+
+static void
+courier_died(struct supervisor *s)
+{
+	const int64_t longest = MINUTE;
+
+	log_warn("courier ended, starting it again in %d s",
+	    (int)(s->courier_wait / SECOND));
+	loop_timer_set(s->courier, s->courier_wait);
+	s->courier_wait = s->courier_wait * 2 > longest ? longest :
+	    s->courier_wait * 2;
+}
+
+/* A role of a generation has ended. */
+static void
+died(struct supervisor *s, struct generation *g, enum role r, int status)
+{
+	bool judge = r == ROLE_JUDGE;
+
+	if (g == s->next) {
+		give_up_next(s, "a role ended while it was starting");
+	} else if (g == s->old) {
+		if (!judge)
+			return;
+		loop_timer_stop(s->deadline);
+		generation_free(s->old);
+		s->old = NULL;
+		if (s->next != NULL)
+			let_go(s);
+	} else if (s->stopping) {
+		if (judge)
+			finish(s, status == 0 ? 0 : 1);
+	} else if (r == ROLE_COURIER) {
+		courier_died(s);
+	} else {
+		log_error("%s ended (%s %d), so the sensor ends", role_name(r),
+		    WIFSIGNALED(status) ? "signal" : "status",
+		    WIFSIGNALED(status) ? WTERMSIG(status) :
+		    WEXITSTATUS(status));
+		finish(s, 1);
+	}
+}
+
+static void
+reap(void *arg, int signo)
+{
+	struct supervisor *s = arg;
+	struct generation *const all[] = { s->next, s->active, s->old };
+	pid_t pid;
+	int status;
+	enum role r;
+
+	(void)signo;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (size_t i = 0; i < COUNT(all); i++)
+			if (all[i] != NULL &&
+			    generation_reaped(all[i], pid, &r)) {
+				died(s, all[i], r, status);
+				return reap(s, 0);
+			}
+}
+
+static void
+reload(void *arg, int signo)
+{
+	(void)signo;
+	begin_next(arg);
+}
+
+static void
+ping(void *arg)
+{
+	struct supervisor *s = arg;
+
+	if (s->active != NULL)
+		generation_tell(s->active, ROLE_JUDGE, ROLE_PING, S(""), -1);
+	loop_timer_set(s->watchdog, notify_watchdog() / 3);
+}
+
+/* The supervisor is root, but not all of it. */
+static void
+bound(void)
+{
+	const unsigned keep = 1u << CAP_CHOWN | 1u << CAP_FOWNER |
+	    1u << CAP_KILL | 1u << CAP_SETUID | 1u << CAP_SETGID |
+	    1u << CAP_SETPCAP | 1u << CAP_DAC_READ_SEARCH;
+
+	umask(0077);
+	signal(SIGPIPE, SIG_IGN);
+	if (geteuid() != 0)
+		return;
+	role_bound_caps(keep);
+	role_set_caps(keep);
+}
+
+static int
+set_up(struct supervisor *s)
+{
+	s->loop = loop_new();
+	if (s->loop == NULL || loop_signal(s->loop, SIGTERM, stop, s) == -1 ||
+	    loop_signal(s->loop, SIGINT, stop, s) == -1 ||
+	    loop_signal(s->loop, SIGHUP, reload, s) == -1 ||
+	    loop_signal(s->loop, SIGCHLD, reap, s) == -1)
+		return -1;
+	s->deadline = loop_timer(s->loop, too_slow, s);
+	s->courier = loop_timer(s->loop, restart_courier, s);
+	s->watchdog = loop_timer(s->loop, ping, s);
+	if (notify_watchdog() > 0)
+		loop_timer_set(s->watchdog, notify_watchdog() / 3);
+	return 0;
+}
+
+int
+supervise(const struct leaves *leaves, const struct run_options *opts)
+{
+	struct supervisor s = { .leaves = leaves, .opts = opts, .control = -1,
+	    .courier_wait = SECOND };
+
+	log_init("vedette", opts->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
+	    getenv("JOURNAL_STREAM") != NULL);
+	bound();
+	if (set_up(&s) == -1) {
+		log_error("can't start: %s", strerror(errno));
+		return 2;
+	}
+	begin_next(&s);
+	if (s.next != NULL || s.active != NULL)
+		loop_run(s.loop);
+	generation_free(s.next);
+	generation_free(s.old);
+	generation_free(s.active);
+	loop_remove(s.listening);
+	places_unlisten(s.places.run, s.control);
+	loop_free(s.loop);
+	return s.status;
+}
