@@ -1,0 +1,127 @@
+/*
+ * check: everything that run would read, without running.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "cli/args.h"
+#include "cli/command.h"
+#include "daemon/detector.h"
+
+struct check {
+	const char *config;
+	bool effective;
+};
+
+static int cmd_check_main(const struct registry *reg, int argc, char **argv);
+
+static const struct arg check_args[] = {
+	ARGS_CONFIG(check, config),
+	{ "effective", 0, ARG_FLAG, AT(check, effective), NULL,
+	    "print every value and where it came from", NULL },
+	ARGS_END
+};
+
+const struct command cmd_check = {
+	.name = "check",
+	.synopsis = "[-c FILE] [--effective]",
+	.what = "configuration, rules, rights; what would stay blind",
+	.run = cmd_check_main,
+	.args = check_args,
+};
+
+static void
+print_inputs(const struct config *c)
+{
+	fputs("inputs    ", stdout);
+	for (size_t i = 0; i < c->input_count; i++)
+		printf("%s%s%s", i > 0 ? ", " : "", c->inputs[i].type->name,
+		    c->inputs[i].at == NULL ? " (default)" : "");
+	if (c->input_count == 0)
+		fputs("none: nothing would be observed", stdout);
+	printf("\n          %.*s\n", (int)c->choice.len,
+	    (const char *)c->choice.p);
+}
+
+static void
+print_outputs(const struct config *c)
+{
+	fputs("outputs   ", stdout);
+	if (c->output_count == 0)
+		fputs("none: alerts stay on this host (warning)", stdout);
+	for (size_t i = 0; i < c->output_count; i++)
+		printf("%s%s (%s, from %s)", i > 0 ? ", " : "",
+		    c->outputs[i].name, c->outputs[i].type->name,
+		    level_name((enum level)c->outputs[i].level));
+	putchar('\n');
+}
+
+static void
+print_rights(const struct config *c)
+{
+	printf("state     %s\ncontrol   %s/control.sock\n", c->state, c->run);
+	if (geteuid() != 0)
+		printf("rights    uid %u, not root: only what this user may "
+		    "read is observed\n", (unsigned)geteuid());
+}
+
+static void
+print_diag(const struct diag *d)
+{
+	struct slice rest = buf_slice(&d->text), line;
+	struct buf out = { 0 };
+
+	while (slice_cut(&rest, '\n', &line)) {
+		text_escape(&out, line);
+		buf_byte(&out, '\n');
+	}
+	fwrite(out.p, 1, out.len, stderr);
+	buf_free(&out);
+}
+
+static void
+print_effective(const struct config *c)
+{
+	struct buf text = { 0 };
+
+	config_show(c, &text);
+	fwrite(text.p, 1, text.len, stdout);
+	buf_free(&text);
+}
+
+static int
+cmd_check_main(const struct registry *reg, int argc, char **argv)
+{
+	struct check o = { 0 };
+	struct config c;
+	struct detector det = { 0 };
+	struct diag d = { 0 };
+	int status;
+
+	if (!args_read(&cmd_check, &o, &argc, argv, &status))
+		return status;
+	if (argc > 1)
+		return args_wrong(&cmd_check, "check takes no operand");
+	if (config_load(&c, o.config, reg->inputs, reg->outputs, &d) == 0 &&
+	    detector_load(&det, &c, reg->decoders, NULL, &d) == 0)
+		detector_test(&det, &d);
+	print_diag(&d);
+	if (d.errors == 0 && o.effective) {
+		print_effective(&c);
+	} else if (d.errors == 0) {
+		print_inputs(&c);
+		printf("rules     %zu loaded, their tests pass\n",
+		    ruleset_count(det.rules));
+		print_outputs(&c);
+		print_rights(&c);
+	}
+	if (d.errors > 0)
+		fprintf(stderr, "vedette: %u error%s\n", d.errors,
+		    d.errors == 1 ? "" : "s");
+	detector_free(&det);
+	config_free(&c);
+	status = d.errors > 0 ? EXIT_FOUND : EXIT_FINE;
+	diag_free(&d);
+	return status;
+}
