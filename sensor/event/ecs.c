@@ -14,8 +14,7 @@ add(struct ecs *e, struct slice path, enum ecs_type type)
 	/* The last place takes, again and again, what is one too many. */
 	if (e->count < ECS_MAX)
 		e->count++;
-	m->path = path;
-	m->type = type;
+	*m = (struct ecs_member){ .path = path, .type = type };
 	return m;
 }
 
@@ -319,7 +318,7 @@ write_member(struct jsonw *w, const struct ecs_member *m)
 static bool
 foreign(const struct ecs_member *m)
 {
-	return m->type == ECS_VALUES && !is_ecs(m->path);
+	return (m->type == ECS_VALUES || m->own) && !is_ecs(m->path);
 }
 
 static int
@@ -381,15 +380,13 @@ write_foreign(struct jsonw *w, const struct ecs_member *m, size_t count)
  * "vedette." sorts behind all other roots, so that it is the object that is
  * open when the foreign fields come.
  */
-void
-ecs_end(struct ecs *e, struct buf *out)
+static void
+write_object(const struct ecs *e, struct buf *out)
 {
 	struct jsonw w = { .out = out };
 	struct slice path = S("");
 	size_t i;
 
-	ecs_str(e, S("vedette.format"), S("1"));
-	qsort(e->members, e->count, sizeof(e->members[0]), by_path);
 	jsonw_object(&w);
 	for (i = 0; i < e->count && !foreign(&e->members[i]); i++) {
 		const struct ecs_member *m = &e->members[i];
@@ -410,4 +407,47 @@ ecs_end(struct ecs *e, struct buf *out)
 	}
 	close_objects(&w, path);
 	jsonw_object_end(&w);
+}
+
+/* Cuts texts; of a list of values the first alone is left in the end. */
+static void
+cut_members(struct ecs *e, size_t longest)
+{
+	for (size_t i = 0; i < e->count; i++) {
+		struct ecs_member *m = &e->members[i];
+
+		if (m->type == ECS_VALUES && m->values->type == VALUE_STRING &&
+		    (m->values->more == NULL || longest <= 1024)) {
+			m->type = ECS_STR;
+			m->text = m->values->text;
+			m->own = true;
+		}
+		m->text = slice_head(m->text, longest);
+	}
+}
+
+/*
+ * A record has to fit into one frame between roles. One that is too long, for
+ * which somebody must have meant it to be, is written again with its texts
+ * cut, and says so.
+ */
+void
+ecs_end(struct ecs *e, struct buf *out)
+{
+	size_t start = out->len;
+
+	ecs_str(e, S("vedette.format"), S("1"));
+	qsort(e->members, e->count, sizeof(e->members[0]), by_path);
+	write_object(e, out);
+	if (out->len - start <= ECS_BODY_MAX)
+		return;
+	if (!taken(e, S("vedette.truncated")))
+		ecs_bool(e, S("vedette.truncated"), true);
+	qsort(e->members, e->count, sizeof(e->members[0]), by_path);
+	for (size_t longest = 16384; longest > 0 &&
+	    out->len - start > ECS_BODY_MAX; longest /= 4) {
+		out->len = start;
+		cut_members(e, longest);
+		write_object(e, out);
+	}
 }

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "event/alert.h"
 
-enum { ECS_MAX = 160, ECS_COPY_MAX = 64 };
+enum { ECS_MAX = 160, ECS_COPY_MAX = 64, ECS_BODY_MAX = 192 * 1024 };
 
 struct ecs_member {
 	struct slice path;
@@ -28,6 +28,7 @@ struct ecs_member {
 	const struct value *values;
 	const struct slice *slices;
 	size_t count;
+	bool own;	/* text was the value of an event's field */
 };
 
 struct ecs {
@@ -61,7 +62,10 @@ void ecs_original(struct ecs *e, struct slice raw);
  * names where there are such, all others in vedette.fields.
  */
 void ecs_event(struct ecs *e, const struct event *ev);
-/* Appends the object. */
+/*
+ * Appends the object. Above ECS_BODY_MAX bytes its texts are cut until it
+ * fits, and vedette.truncated says so.
+ */
 void ecs_end(struct ecs *e, struct buf *out);
 
 #endif
