@@ -31,7 +31,7 @@ struct answer {
 	uint64_t last;		/* seq */
 };
 
-/* --- reading the question ---------------------------------------------- */
+/* --- reading the question --- */
 
 static int
 read_kinds(const struct json *list, unsigned *kinds, struct err *err)
@@ -141,7 +141,7 @@ answer_free(struct answer *a)
 	free(a);
 }
 
-/* --- writing a row ------------------------------------------------------- */
+/* --- writing a row --- */
 
 static void
 pair(struct jsonw *w, const char *key, struct slice s)
@@ -211,7 +211,7 @@ write_row(struct answer *a, const struct row *r)
 	jsonw_object_end(&w);
 }
 
-/* --- pages ---------------------------------------------------------------- */
+/* --- pages --- */
 
 static int
 each_row(void *arg, const struct row *r)
@@ -227,24 +227,15 @@ each_row(void *arg, const struct row *r)
 }
 
 struct newest {
+	uint64_t seq;
 	int64_t received;
 };
 
 static int
 each_newest(void *arg, const struct row *r)
 {
-	((struct newest *)arg)->received = r->received;
+	*(struct newest *)arg = (struct newest){ r->seq, r->received };
 	return -1;
-}
-
-static int64_t
-newest(struct store *st)
-{
-	struct query q = { .limit = 1 };
-	struct newest n = { 0 };
-
-	return store_query(st, &q, each_newest, &n, NULL) == -1 ? 0 :
-	    n.received;
 }
 
 static void
@@ -252,16 +243,19 @@ head(struct answer *a)
 {
 	const struct host *host = store_host(a->store);
 	struct jsonw w = { .out = &a->row };
-	int64_t last = newest(a->store);
+	struct query q = { .limit = 1 };
+	struct newest last = { 0 };
 
+	store_query(a->store, &q, each_newest, &last, NULL);
 	buf_clear(&a->row);
 	jsonw_object(&w);
 	jsonw_pair(&w, "host", slice_of(host->name));
 	jsonw_pair(&w, "host_id", slice_of(host->id));
-	jsonw_pair_int(&w, "last", last);
+	jsonw_pair_int(&w, "seq", (int64_t)last.seq);
+	jsonw_pair_int(&w, "last", last.received);
 	jsonw_object_end(&w);
 	if (a->now == 0)
-		a->now = last;
+		a->now = last.received;
 	a->begun = true;
 	a->line(a->arg, ASK_HEAD, buf_slice(&a->row));
 }
@@ -351,7 +345,7 @@ answer_page(struct answer *a, answer_line *line, void *arg, struct err *err)
 	return page_list(a, err);
 }
 
-/* --- one record ----------------------------------------------------------- */
+/* --- one record --- */
 
 struct resolved {
 	size_t count;

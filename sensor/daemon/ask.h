@@ -25,7 +25,7 @@ enum ask_frame {
 	ASK_REQUEST = 1,
 	/* What stands before the body of the frame behind it. */
 	ASK_PART,
-	/* Whose journal this is: host, host_id, last (time of a record). */
+	/* Whose journal: host, host_id; its newest record: seq, last (time). */
 	ASK_HEAD,
 	/*
 	 * A record: seq, kind, class, id, time, received, level, state, rule,
@@ -37,11 +37,13 @@ enum ask_frame {
 	/* What was observed: "line" for people beside the numbers. */
 	ASK_OBSERVED,
 	/*
-	 * version; started; roles [{name pid}]; inputs [{name state detail}];
-	 * rules {loaded detail}; outputs [{name type state cursor waiting
-	 * since retry reason}]; sandbox {level detail}; degraded [text]; and
-	 * from control.c host, journal {records bytes first last open
-	 * oldest_open}. A state is "ok" or a word that is not.
+	 * version; started (time); roles [{name pid}]; inputs [{name state
+	 * detail}]; rules {loaded detail}; outputs [{name type level state
+	 * cursor waiting since retry reason}] (since: a time, retry: a span);
+	 * sandbox {level detail}; chain (text); degraded [text]; and from
+	 * control.c host, host_id, journal {records bytes first last open
+	 * oldest_open}. A state is "ok" or a word that is not. What is not
+	 * known is left out.
 	 */
 	ASK_STATUS,
 	/* For a person: why there is no (further) answer, or what was done. */
