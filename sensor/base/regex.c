@@ -108,8 +108,7 @@ literal_prefix(struct slice p, unsigned flags, char *out)
 struct regex *
 regex_new(struct slice pattern, unsigned flags, size_t *at, struct err *err)
 {
-	uint32_t options = PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UTF |
-	    PCRE2_NEVER_UCP;
+	uint32_t options = PCRE2_NEVER_BACKSLASH_C;
 	struct regex *re;
 	pcre2_code *code;
 	int number;
@@ -119,6 +118,8 @@ regex_new(struct slice pattern, unsigned flags, size_t *at, struct err *err)
 		err_set(err, "pattern is longer than %d bytes", PATTERN_MAX);
 		return NULL;
 	}
+	options |= (flags & REGEX_UTF) ? PCRE2_UTF | PCRE2_MATCH_INVALID_UTF :
+	    PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
 	options |= (flags & REGEX_NOCASE) ? PCRE2_CASELESS : 0;
 	options |= (flags & REGEX_MULTILINE) ? PCRE2_MULTILINE : 0;
 	options |= (flags & REGEX_DOTALL) ? PCRE2_DOTALL : 0;

@@ -1,5 +1,6 @@
 /*
- * PCRE2, walled in. Patterns work on bytes, are JIT-compiled where that is to
+ * PCRE2, walled in. Patterns work on bytes (or, with REGEX_UTF, on characters,
+ * where bytes that are not UTF-8 match nothing), are JIT-compiled where that is to
  * be had, and always run under match, depth and heap limits: an aborted match
  * is neither yes nor no and is counted by the caller.
  */
@@ -11,7 +12,12 @@
 #include "base/err.h"
 #include "base/slice.h"
 
-enum { REGEX_NOCASE = 1, REGEX_MULTILINE = 2, REGEX_DOTALL = 4 };
+enum {
+	REGEX_NOCASE = 1,
+	REGEX_MULTILINE = 2,
+	REGEX_DOTALL = 4,
+	REGEX_UTF = 8,
+};
 enum { REGEX_MATCH_LIMIT = 20000, REGEX_DEPTH_LIMIT = 250 };
 
 enum regex_result { REGEX_NO, REGEX_YES, REGEX_ABORTED };
