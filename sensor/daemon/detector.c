@@ -30,6 +30,7 @@ detector_load(struct detector *det, const struct config *c,
 	det->decoders = decoders_new(det->schema, formats);
 	load_decoders(det, c->rules, d);
 	det->rules = ruleset_new(det->schema);
+	ruleset_placeholders(det->rules, c->placeholders);
 	for (size_t i = 0; i < paths->count; i++)
 		ruleset_load(det->rules, paths->items[i], d);
 	if (d->errors == before)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/yaml.h"
 #include "event/alert.h"
 #include "event/event.h"
 
@@ -17,11 +18,19 @@ struct ruleset;
 struct ruleset *ruleset_new(struct schema *s);
 void ruleset_free(struct ruleset *rs);
 /*
+ * Values for "expand": a map from the placeholder's name to a text or a list
+ * of texts. To be said before loading; must outlive it. NULL: there are none.
+ */
+void ruleset_placeholders(struct ruleset *rs, const struct node *map);
+/*
  * Adds the rules of a file or of a directory of .yml/.yaml files (a directory
  * named "decoders" in it is left out). All mistakes go to the diag; -1 when
  * there was one.
  */
 int ruleset_load(struct ruleset *rs, const char *path, struct diag *d);
+/* The same from the bytes of a file. */
+int ruleset_load_text(struct ruleset *rs, const char *name,
+    struct slice bytes, struct diag *d);
 /*
  * Binds everything; to be called once, after all loads and before the schema
  * is frozen. -1 after diag_error, for example on two rules with one id.
@@ -34,6 +43,9 @@ int ruleset_compile(struct ruleset *rs, struct diag *d);
  */
 void ruleset_match(struct ruleset *rs, const struct event *ev,
     void (*matched)(void *arg, const struct rule_info *rule), void *arg);
+
+/* Sets the numbers of matches of all rules to 0 again, after their tests. */
+void ruleset_forget(struct ruleset *rs);
 
 /* A rule as people and tools look at it. */
 struct rule_test {

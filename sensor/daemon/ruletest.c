@@ -1,0 +1,76 @@
+#include "daemon/ruletest.h"
+
+#include "base/when.h"
+
+/* Whether one rule is among those that match. */
+struct awaited {
+	struct slice id;
+	bool matched;
+};
+
+static void
+note_match(void *arg, const struct rule_info *rule)
+{
+	struct awaited *a = arg;
+
+	a->matched |= slice_eq(rule->id, a->id);
+}
+
+/*
+ * An event comes from the rule's own log source; where a line comes from is
+ * for the decoders to say.
+ */
+static bool
+matches(struct detector *det, const struct rule_view *rule,
+    const struct rule_test *t)
+{
+	struct awaited a = { rule->info.id, false };
+	bool json = t->json.len > 0;
+	struct record r = {
+		.form = json ? FORM_JSON : FORM_TEXT,
+		.bytes = json ? t->json : t->line,
+		.source = S("test"),
+		.received = when_now(),
+	};
+
+	event_reset(det->ev, &r);
+	decoders_run(det->decoders, det->ev);
+	if (json)
+		event_source(det->ev, rule->source);
+	ruleset_match(det->rules, det->ev, note_match, &a);
+	return a.matched;
+}
+
+static int
+run_test(struct detector *det, const struct rule_view *rule,
+    const struct rule_test *t, struct diag *d)
+{
+	struct slice decoder;
+
+	if (matches(det, rule, t) == t->positive)
+		return 0;
+	decoder = det->ev->decoder.len > 0 ? det->ev->decoder :
+	    S("no decoder");
+	return diag_error(d, t->file, t->at, 1,
+	    "test of rule \"%.*s\": %s (understood by: %.*s)",
+	    (int)rule->info.title.len, (const char *)rule->info.title.p,
+	    t->positive ? "must match and does not" :
+	    "must not match and does",
+	    (int)decoder.len, (const char *)decoder.p);
+}
+
+int
+detector_rule_test(struct detector *det, struct diag *d)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < ruleset_count(det->rules); i++) {
+		struct rule_view rule = ruleset_view(det->rules, i);
+
+		for (size_t k = 0; k < rule.test_count; k++)
+			if (run_test(det, &rule, &rule.tests[k], d) == -1)
+				ret = -1;
+	}
+	ruleset_forget(det->rules);
+	return ret;
+}

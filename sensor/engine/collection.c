@@ -1,0 +1,90 @@
+#include "engine/collection.h"
+
+#include "base/slice.h"
+
+static struct node *
+copy(struct collection *c, const struct node *n)
+{
+	struct node *out = arena_alloc(c->arena, sizeof(*out));
+
+	*out = *n;
+	out->next = NULL;
+	return out;
+}
+
+/*
+ * Maps merge; of two other values that of over stands. Nodes of both are
+ * left as they are: they are used again for the next document.
+ */
+static const struct node *
+merge(struct collection *c, const struct node *base, const struct node *over)
+{
+	struct node *out, **tail;
+
+	if (base->type != NODE_MAP || over->type != NODE_MAP)
+		return over;
+	out = copy(c, base);
+	out->first = NULL;
+	out->count = 0;
+	tail = &out->first;
+	for (const struct node *n = base->first; n != NULL; n = n->next) {
+		const struct node *o = node_get(over, node_cstr(n->key));
+
+		*tail = copy(c, o == NULL ? n : merge(c, n, o));
+		(*tail)->key = n->key;
+		tail = &(*tail)->next;
+		out->count++;
+	}
+	for (const struct node *n = over->first; n != NULL; n = n->next) {
+		if (node_get(base, node_cstr(n->key)) != NULL)
+			continue;
+		*tail = copy(c, n);
+		tail = &(*tail)->next;
+		out->count++;
+	}
+	return out;
+}
+
+static const struct node *
+repeat(struct collection *c, const struct node *doc, struct diag *d)
+{
+	if (c->previous == NULL) {
+		node_error(d, doc, "there is no rule to repeat");
+		return NULL;
+	}
+	c->previous = merge(c, c->previous, doc);
+	return c->previous;
+}
+
+const struct node *
+collection_next(struct collection *c, const struct node *doc, struct diag *d)
+{
+	static const char *const words[] = {
+		"global", "repeat", "reset", NULL
+	};
+	const struct node *action = node_get(doc, "action");
+	const char *near;
+
+	if (node_is_null(doc))
+		return NULL;
+	if (action == NULL || action->type != NODE_SCALAR) {
+		c->previous = c->global != NULL ?
+		    merge(c, doc, c->global) : doc;
+		return c->previous;
+	}
+	if (slice_eq(action->text, S("global"))) {
+		c->global = doc;
+		return NULL;
+	}
+	if (slice_eq(action->text, S("repeat")))
+		return repeat(c, doc, d);
+	if (slice_eq(action->text, S("reset"))) {
+		c->global = c->previous = NULL;
+		return NULL;
+	}
+	near = did_you_mean(node_cstr(action), words);
+	node_error(d, action, "no action \"%s\"%s%s%s", node_cstr(action),
+	    near != NULL ? "; did you mean \"" : "",
+	    near != NULL ? near : "", near != NULL ? "\"?" : "");
+	return NULL;
+}

@@ -1,0 +1,87 @@
+/*
+ * Predicates: one test of one field. Equal predicates of all rules are one,
+ * and each is looked at once per event, however many rules ask.
+ */
+#ifndef VEDETTE_PREDICATE_H
+#define VEDETTE_PREDICATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/regex.h"
+#include "engine/literal.h"
+#include "engine/pattern.h"
+#include "engine/view.h"
+
+enum predicate_op {
+	OP_TEXT,	/* a matcher */
+	OP_SET,		/* one of many texts, whole and folded */
+	OP_NULL,	/* absent or null */
+	OP_EXISTS,	/* there, be it null */
+	OP_NUMBER,	/* equals a number, or its text */
+	OP_COMPARE,
+	OP_CIDR,
+	OP_REGEX,
+	OP_FIELDREF,	/* like another field */
+	OP_TIME,	/* a part of a time, compared */
+	OP_COUNT,
+};
+
+enum compare { COMPARE_EQ, COMPARE_LT, COMPARE_LTE, COMPARE_GT, COMPARE_GTE };
+
+struct predicate {
+	uint8_t op;			/* enum predicate_op */
+	uint16_t field;
+	union {
+		struct matcher text;
+		struct {
+			struct slice *items;	/* sorted, folded */
+			size_t count;
+		} set;
+		struct {
+			struct number number;
+			struct slice text;	/* OP_NUMBER: as text */
+			enum compare compare;
+			enum time_part part;	/* OP_TIME */
+		} number;
+		struct cidr cidr;
+		struct {
+			struct slice pattern;
+			unsigned flags;
+			struct regex *regex;	/* set by predicates_add */
+		} regex;
+		struct {
+			uint16_t field;
+			bool cased;
+			enum match_type type;
+		} ref;
+	};
+};
+
+struct predicates;
+
+/* Owner: caller. */
+struct predicates *predicates_new(void);
+void predicates_free(struct predicates *ps);
+/* Where what predicates point to lives; unbounded. */
+struct arena *predicates_arena(struct predicates *ps);
+/*
+ * *n becomes the number of a predicate, added if new. -1 after filling err:
+ * a regular expression that does not compile, with the offset in *at.
+ */
+int predicates_add(struct predicates *ps, const struct predicate *p,
+    uint32_t *n, size_t *at, struct err *err);
+const struct predicate *predicates_get(const struct predicates *ps,
+    uint32_t n);
+size_t predicates_count(const struct predicates *ps);
+/* No predicate is added any more. */
+void predicates_seal(struct predicates *ps);
+
+/* Begins an event; all that was known about the last one is forgotten. */
+void predicates_event(struct predicates *ps, const struct event *ev);
+/* *aborted is set when a limit stopped the answer, which then is no. */
+bool predicates_test(struct predicates *ps, uint32_t n, bool *aborted);
+/* The values of the present event. */
+struct views *predicates_views(struct predicates *ps);
+
+#endif

@@ -1,0 +1,238 @@
+#include "engine/program.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* An instruction: what to do in the two upper bits, a number below. */
+enum {
+	DO_TEST = 0u,		/* bit = predicate */
+	DO_NOT = 1u << 30,	/* bit = not bit */
+	DO_NO = 2u << 30,	/* go there if the bit is not set */
+	DO_YES = 3u << 30,	/* go there if it is */
+	DO_MASK = 3u << 30,
+};
+
+struct emitter {
+	uint32_t *code;
+	size_t len, room;
+};
+
+static void
+push(struct emitter *em, uint32_t word)
+{
+	if (em->len >= PROGRAM_MAX)
+		return;
+	if (em->len == em->room) {
+		em->room = em->room * 2 + 16;
+		em->code = xrealloc(em->code, em->room, sizeof(*em->code));
+	}
+	em->code[em->len++] = word;
+}
+
+static void emit(struct emitter *em, const struct expr *e);
+
+/*
+ * Operands with a jump to the end behind each but the last. Until the end is
+ * known the jumps are a chain: each holds the place of the one before.
+ */
+static void
+emit_chain(struct emitter *em, const struct expr *e, uint32_t jump)
+{
+	uint32_t last = 0;
+
+	for (const struct expr *c = e->first; c != NULL; c = c->next) {
+		emit(em, c);
+		if (em->len >= PROGRAM_MAX)
+			return;
+		if (c->next == NULL)
+			break;
+		push(em, jump | last);
+		last = (uint32_t)em->len - 1;
+	}
+	while (last != 0) {
+		uint32_t before = em->code[last] & ~(uint32_t)DO_MASK;
+
+		em->code[last] = jump | (uint32_t)em->len;
+		last = before;
+	}
+}
+
+static void
+emit(struct emitter *em, const struct expr *e)
+{
+	if (em->len >= PROGRAM_MAX)
+		return;
+	switch (e->type) {
+	case EXPR_TEST:
+		push(em, DO_TEST | e->n);
+		break;
+	case EXPR_LINK:
+		emit(em, e->first);
+		break;
+	case EXPR_NOT:
+		emit(em, e->first);
+		push(em, DO_NOT);
+		break;
+	case EXPR_AND:
+		emit_chain(em, e, DO_NO);
+		break;
+	case EXPR_OR:
+		emit_chain(em, e, DO_YES);
+		break;
+	}
+}
+
+uint32_t *
+program_new(struct arena *a, const struct expr *e, size_t *len)
+{
+	struct emitter em = { 0 };
+	uint32_t *out = NULL;
+
+	emit(&em, e);
+	*len = em.len;
+	if (em.len < PROGRAM_MAX) {
+		out = arena_alloc(a, em.len * sizeof(*out));
+		memcpy(out, em.code, em.len * sizeof(*out));
+	}
+	free(em.code);
+	return out;
+}
+
+bool
+program_run(const uint32_t *code, size_t len, struct predicates *ps,
+    bool *aborted)
+{
+	bool bit = false;
+
+	for (size_t i = 0; i < len; i++) {
+		uint32_t number = code[i] & ~(uint32_t)DO_MASK;
+
+		switch (code[i] & DO_MASK) {
+		case DO_TEST:
+			bit = predicates_test(ps, number, aborted);
+			break;
+		case DO_NOT:
+			bit = !bit;
+			break;
+		case DO_NO:
+			i = bit ? i : number - 1;
+			break;
+		case DO_YES:
+			i = bit ? number - 1 : i;
+			break;
+		}
+	}
+	return bit;
+}
+
+void
+program_tests(const uint32_t *code, size_t len,
+    void (*each)(void *arg, uint32_t predicate), void *arg)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((code[i] & DO_MASK) == DO_TEST)
+			each(arg, code[i]);
+}
+
+struct needs {
+	const struct predicates *ps;
+	const uint32_t *uses;
+	void (*each)(void *arg, uint16_t field, struct slice text);
+	void *arg;
+};
+
+static const uint64_t NOTHING = UINT64_MAX;
+
+static bool
+is_whole_text(const struct predicate *p)
+{
+	return p->op == OP_SET || (p->op == OP_TEXT && !p->text.cased &&
+	    p->text.type == MATCH_EQUAL);
+}
+
+/*
+ * How often the texts that an expression needs are asked for; NOTHING when
+ * it can be true without any.
+ */
+static uint64_t
+cost(const struct needs *n, const struct expr *e)
+{
+	const struct predicate *p;
+	uint64_t sum = 0, least = NOTHING, one;
+
+	switch (e->type) {
+	case EXPR_TEST:
+		p = predicates_get(n->ps, e->n);
+		return p->field != FIELD_ANYWHERE && is_whole_text(p) ?
+		    n->uses[e->n] : NOTHING;
+	case EXPR_LINK:
+		return cost(n, e->first);
+	case EXPR_NOT:
+		return NOTHING;
+	case EXPR_AND:
+	case EXPR_OR:
+		break;
+	}
+	for (const struct expr *c = e->first; c != NULL; c = c->next) {
+		one = cost(n, c);
+		least = one < least ? one : least;
+		sum = one == NOTHING || sum == NOTHING ? NOTHING : sum + one;
+	}
+	return e->type == EXPR_AND ? least : sum;
+}
+
+static void
+collect_test(const struct needs *n, const struct predicate *p)
+{
+	if (p->op == OP_TEXT) {
+		n->each(n->arg, p->field, p->text.text);
+		return;
+	}
+	for (size_t i = 0; i < p->set.count; i++)
+		n->each(n->arg, p->field, p->set.items[i]);
+}
+
+static const struct expr *
+cheapest(const struct needs *n, const struct expr *e)
+{
+	const struct expr *best = NULL;
+	uint64_t least = NOTHING;
+
+	for (const struct expr *c = e->first; c != NULL; c = c->next) {
+		uint64_t one = cost(n, c);
+
+		if (one < least) {
+			least = one;
+			best = c;
+		}
+	}
+	return best;
+}
+
+/* For expressions whose cost is not NOTHING. */
+static void
+collect(const struct needs *n, const struct expr *e)
+{
+	if (e->type == EXPR_TEST)
+		collect_test(n, predicates_get(n->ps, e->n));
+	else if (e->type == EXPR_LINK)
+		collect(n, e->first);
+	else if (e->type == EXPR_AND)
+		collect(n, cheapest(n, e));
+	else
+		for (const struct expr *c = e->first; c != NULL; c = c->next)
+			collect(n, c);
+}
+
+bool
+program_needs(const struct expr *e, const struct predicates *ps,
+    const uint32_t *uses,
+    void (*each)(void *arg, uint16_t field, struct slice text), void *arg)
+{
+	struct needs n = { ps, uses, each, arg };
+
+	if (cost(&n, e) == NOTHING)
+		return false;
+	collect(&n, e);
+	return true;
+}

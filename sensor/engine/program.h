@@ -1,0 +1,34 @@
+/*
+ * An expression made ready to run: a row of instructions over one bit, which
+ * jump on as soon as the answer is known.
+ */
+#ifndef VEDETTE_PROGRAM_H
+#define VEDETTE_PROGRAM_H
+
+#include "engine/condition.h"
+#include "engine/predicate.h"
+
+enum { PROGRAM_MAX = 1 << 20 };
+
+/*
+ * The instructions for an expression, in the arena; their number in *len.
+ * NULL when there would be more than PROGRAM_MAX.
+ */
+uint32_t *program_new(struct arena *a, const struct expr *e, size_t *len);
+/* For the event that the predicates are turned to. */
+bool program_run(const uint32_t *code, size_t len, struct predicates *ps,
+    bool *aborted);
+/* Calls back for the predicate of each test in it, also more than once. */
+void program_tests(const uint32_t *code, size_t len,
+    void (*each)(void *arg, uint32_t predicate), void *arg);
+
+/*
+ * Texts of which at least one must stand, whole, in its field, or the
+ * expression is false. uses says for each predicate in how many places it is
+ * asked for: the rarest texts are taken. False when there are none such.
+ */
+bool program_needs(const struct expr *e, const struct predicates *ps,
+    const uint32_t *uses,
+    void (*each)(void *arg, uint16_t field, struct slice text), void *arg);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * Which rules an event is held against: those of its log sources, and of
+ * these only the ones that its values could make true.
+ */
+#ifndef VEDETTE_ROSTER_H
+#define VEDETTE_ROSTER_H
+
+#include "engine/rule.h"
+
+struct roster;
+
+/* Owner: caller. Rules have their programs; their expressions go after it. */
+struct roster *roster_new(struct rule *rules, size_t count,
+    struct predicates *ps);
+void roster_free(struct roster *d);
+void roster_event(struct roster *d, const struct event *ev,
+    void (*matched)(void *arg, const struct rule_info *rule), void *arg);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * One rule, and what is at hand while rules are read.
+ */
+#ifndef VEDETTE_RULE_H
+#define VEDETTE_RULE_H
+
+#include "base/yaml.h"
+#include "engine/condition.h"
+#include "engine/engine.h"
+#include "engine/predicate.h"
+
+struct rule {
+	struct rule_info info;
+	struct slice name, status, author, falsepositives;
+	const char *file;
+	unsigned line;
+	bool has_id;		/* its own, not made from the title */
+	struct logsource source;
+	const struct rule_test *tests;
+	size_t test_count;
+	struct expr *expr;	/* while building */
+	uint32_t *code;		/* see program.h */
+	size_t code_len;
+	uint64_t stamp;		/* of the last event it was held against */
+	uint64_t matches, aborted;
+};
+
+struct load {
+	struct arena *keep;	/* lives as long as the ruleset */
+	struct arena *build;	/* until it is compiled */
+	struct predicates *predicates;
+	struct schema *schema;
+	const struct node *placeholders;	/* a map, or NULL */
+	struct diag *diag;
+	const char *file;	/* lives in keep */
+};
+
+/* Reads one document. -1 after diag_error. */
+int rule_read(struct load *l, const struct node *doc, struct rule *out);
+/* The rule's expression from its detection; NULL after diag_error. */
+struct expr *detection_read(struct load *l, const struct node *detection);
+/*
+ * One item of a detection: key "field|modifier...", or NULL for keywords,
+ * and its value or values. NULL after diag_error.
+ */
+struct expr *item_read(struct load *l, const struct node *key,
+    const struct node *value);
+/* The log source, in the schema's words. -1 after diag_error. */
+int logsource_read(struct load *l, const struct node *map,
+    struct logsource *out);
+/* The tags, checked; -1 after diag_error. */
+int tags_read(struct load *l, const struct node *tags,
+    struct rule_info *info);
+/* The vedette: map: tests, runbook. -1 after diag_error. */
+int additions_read(struct load *l, const struct node *map, struct rule *r);
+
+#endif

@@ -1,0 +1,143 @@
+#include "engine/view.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/casefold.h"
+
+/* Where a field's views stand; of this event only with its stamp. */
+struct list {
+	uint64_t stamp;
+	uint32_t first, count;
+	bool folded;
+};
+
+struct views {
+	const struct event *ev;
+	uint64_t stamp;		/* of the present event, never 0 */
+	struct list anywhere;
+	struct list *lists;	/* by field */
+	size_t list_count;
+	struct view *items;
+	size_t count, room;
+	struct buf folded;
+};
+
+struct views *
+views_new(void)
+{
+	return xcalloc(1, sizeof(struct views));
+}
+
+void
+views_free(struct views *vs)
+{
+	if (vs == NULL)
+		return;
+	free(vs->lists);
+	free(vs->items);
+	buf_free(&vs->folded);
+	free(vs);
+}
+
+/* Lists for all fields of a schema: done again only for a larger one. */
+static void
+size_lists(struct views *vs, size_t fields)
+{
+	if (fields <= vs->list_count)
+		return;
+	free(vs->lists);
+	vs->lists = xcalloc(fields, sizeof(*vs->lists));
+	vs->list_count = fields;
+}
+
+void
+views_event(struct views *vs, const struct event *ev)
+{
+	size_lists(vs, schema_count(ev->schema));
+	vs->stamp++;
+	vs->ev = ev;
+	vs->count = 0;
+	buf_clear(&vs->folded);
+}
+
+const struct event *
+views_of(const struct views *vs)
+{
+	return vs->ev;
+}
+
+static void
+push(struct views *vs, enum value_type type, struct slice text)
+{
+	if (vs->count == vs->room) {
+		vs->room = vs->room * 2 + 16;
+		vs->items = xrealloc(vs->items, vs->room, sizeof(*vs->items));
+	}
+	vs->items[vs->count++] = (struct view){ .text = text, .type = type };
+}
+
+static void
+push_values(struct views *vs, const struct value *v)
+{
+	for (; v != NULL; v = v->more)
+		if (v->type != VALUE_ABSENT && v->type != VALUE_NULL)
+			push(vs, v->type, v->text);
+}
+
+static void
+push_anywhere(struct views *vs)
+{
+	const struct event *ev = vs->ev;
+
+	if (ev->raw.len > 0) {
+		push(vs, VALUE_STRING, ev->raw);
+		return;
+	}
+	for (size_t i = 0; i < ev->set_count; i++)
+		push_values(vs, &ev->values[ev->set[i]]);
+	push_values(vs, ev->others);
+}
+
+static void
+fold_list(struct views *vs, struct list *l)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		struct view *v = &vs->items[l->first + i];
+		unsigned char *p = buf_room(&vs->folded,
+		    FOLD_ROOM(v->text.len));
+
+		v->at = (uint32_t)vs->folded.len;
+		v->len = (uint32_t)fold_to(p, v->text);
+		v->hash = slice_hash(slice_bytes(p, v->len));
+		vs->folded.len += v->len;
+	}
+	l->folded = true;
+}
+
+size_t
+views_list(struct views *vs, uint16_t field, bool folded,
+    const struct view **out)
+{
+	struct list *l = field == FIELD_ANYWHERE ? &vs->anywhere :
+	    &vs->lists[field];
+
+	if (l->stamp != vs->stamp) {
+		*l = (struct list){ vs->stamp, (uint32_t)vs->count, 0, false };
+		if (field == FIELD_ANYWHERE)
+			push_anywhere(vs);
+		else
+			push_values(vs, &vs->ev->values[field]);
+		l->count = (uint32_t)vs->count - l->first;
+	}
+	if (folded && !l->folded)
+		fold_list(vs, l);
+	*out = vs->items + l->first;
+	return l->count;
+}
+
+struct slice
+view_folded(const struct views *vs, const struct view *v)
+{
+	return slice_bytes(vs->folded.p + v->at, v->len);
+}
