@@ -31,7 +31,7 @@ openssl/.* sensor/base/digest\.c
 sqlite3\.h sensor/store/[a-z_]*\.[ch]
 curl/.* outputs/transport\.c
 systemd/.* sensor/inputs/in_journal\.c
-seccomp\.h sensor/daemon/sandbox\.c
+seccomp\.h sensor/daemon/filter\.c
 zlib\.h sensor/inputs/[a-z_]*\.c
 pcap.*\.h sensor/inputs/in_capture\.c
 '
