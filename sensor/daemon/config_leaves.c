@@ -274,8 +274,8 @@ read_kinds(const struct strlist *list, const struct node *at, struct diag *d)
 }
 
 /*
- * A map is read twice, by the common table and by the output's own; each is
- * told the other's keys.
+ * A map is read twice. The common table is told to leave all keys alone that
+ * are not its own; the output's own table finds those that nobody knows.
  */
 static size_t
 option_names(const struct opt *table, const char **names, size_t max)
@@ -286,6 +286,17 @@ option_names(const struct opt *table, const char **names, size_t max)
 		names[n] = table[n].name;
 	names[n] = NULL;
 	return n;
+}
+
+static void
+key_names(const struct node *map, const char **names, size_t max)
+{
+	size_t n = 0;
+
+	for (const struct node *v = map->type == NODE_MAP ? map->first : NULL;
+	    v != NULL && n < max; v = v->next)
+		names[n++] = node_cstr(v->key);
+	names[n] = NULL;
 }
 
 static void
@@ -304,7 +315,7 @@ read_output(struct config *c, const struct output *const *types,
 {
 	const struct node *value = item_value(item, "webhook", d);
 	struct config_output *o = &c->outputs[c->output_count];
-	const char *own[LEAVES_MAX + 1], *shared[COUNT(common_opts)];
+	const char *keys[LEAVES_MAX + 1], *shared[COUNT(common_opts)];
 	struct common common = { 0 };
 	unsigned before = d->errors;
 
@@ -313,11 +324,11 @@ read_output(struct config *c, const struct output *const *types,
 	o->type = find_output(types, value->key, d);
 	if (o->type == NULL)
 		return;
-	option_names(o->type->options, own, LEAVES_MAX);
+	key_names(value, keys, LEAVES_MAX);
 	option_names(common_opts, shared, COUNT(common_opts) - 1);
 	o->at = value;
 	o->options = arena_alloc(c->arena, o->type->options_size);
-	opt_read(common_opts, &common, value, own, o->type->name, c->arena, d);
+	opt_read(common_opts, &common, value, keys, o->type->name, c->arena, d);
 	opt_read(o->type->options, o->options, value, shared, o->type->name,
 	    c->arena, d);
 	o->name = common.name != NULL ? common.name : o->type->name;
