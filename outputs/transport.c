@@ -173,10 +173,12 @@ error_text(const struct transfer *t, CURLcode code)
 {
 	if (t->head > HEAD_MAX)
 		return "more than 64 KiB of headers";
+	if (code == CURLE_OUT_OF_MEMORY)
+		return "no memory, or a header that is too long";
 	if (t->error[0] != '\0')
 		return t->error;
 	if (code == CURLE_OK)
-		return "no status";
+		return "the answer ends in its headers";
 	return t->transport->curl.easy_strerror(code);
 }
 
