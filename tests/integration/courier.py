@@ -25,6 +25,12 @@ def wait_for(what, seconds=20):
     raise AssertionError('nothing within %d s' % seconds)
 
 
+def figure(capsys, text):
+    """A number for the test's log, also when the test passes."""
+    with capsys.disabled():
+        print('\nfigure: ' + text)
+
+
 class Drive:
     """A running courier_drive; lines are what it said so far."""
 

@@ -30,6 +30,8 @@ struct way {
 
 struct drive {
 	struct loop *loop;
+	struct buf batch[OUTPUT_BATCH_MAX];
+	unsigned char ids[OUTPUT_BATCH_MAX][ID_LEN];
 	struct config config;
 	struct courier *courier;
 	struct way *ways;
@@ -59,10 +61,7 @@ body_of(struct drive *d, uint64_t seq, struct buf *out)
 static void
 send_next(void *arg)
 {
-	enum { BATCH_MAX = OUTPUT_BATCH_MAX };
-	static struct buf bodies[BATCH_MAX];
-	static unsigned char ids[BATCH_MAX][ID_LEN];
-	struct parcel parcels[BATCH_MAX];
+	struct parcel parcels[OUTPUT_BATCH_MAX];
 	struct way *w = arg;
 	struct drive *d = w->drive;
 	size_t n = 0, max = courier_batch_max(&d->config, w->index);
@@ -70,16 +69,16 @@ send_next(void *arg)
 	while (n < max && w->sent < d->count) {
 		uint64_t seq = ++w->sent;
 
-		body_of(d, seq, &bodies[n]);
+		body_of(d, seq, &d->batch[n]);
 		for (size_t i = 0; i < 8; i++)
-			ids[n][15 - i] = (unsigned char)(seq >> (8 * i));
+			d->ids[n][15 - i] = (unsigned char)(seq >> (8 * i));
 		parcels[n] = (struct parcel){
 			.seq = seq,
 			.kind = KIND_ALERT,
 			.level = LEVEL_HIGH,
 			.time = INT64_C(1795450200123456),
-			.id = slice_bytes(ids[n], ID_LEN),
-			.body = buf_slice(&bodies[n]),
+			.id = slice_bytes(d->ids[n], ID_LEN),
+			.body = buf_slice(&d->batch[n]),
 		};
 		n++;
 	}
@@ -193,7 +192,21 @@ run(struct drive *d, unsigned seconds)
 	if (loop_run(d->loop) == -1)
 		d->status = 2;
 	courier_free(d->courier);
+	loop_timer_free(limit);
 	return d->status;
+}
+
+static void
+drive_free(struct drive *d)
+{
+	for (uint64_t i = 0; d->bodies != NULL && i < d->count; i++)
+		buf_free(&d->bodies[i]);
+	for (size_t i = 0; i < COUNT(d->batch); i++)
+		buf_free(&d->batch[i]);
+	free(d->bodies);
+	free(d->ways);
+	config_free(&d->config);
+	loop_free(d->loop);
 }
 
 int
@@ -202,7 +215,7 @@ main(int argc, char **argv)
 	struct drive d = { .loop = loop_new() };
 	struct diag diag = { 0 };
 	unsigned seconds = 60;
-	int option;
+	int option, status = 1;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	while ((option = getopt(argc, argv, "n:t:")) != -1) {
@@ -216,11 +229,13 @@ main(int argc, char **argv)
 	if (optind != argc - 1)
 		return 2;
 	if (config_load(&d.config, argv[optind], registry.inputs,
-	    registry.outputs, &diag) == -1) {
-		fputs(buf_cstr(&diag.text), stderr);
-		return 1;
+	    registry.outputs, &diag) == 0) {
+		if (d.count == 0)
+			read_bodies(&d);
+		status = run(&d, seconds);
 	}
-	if (d.count == 0)
-		read_bodies(&d);
-	return run(&d, seconds);
+	fputs(diag.text.len > 0 ? buf_cstr(&diag.text) : "", stderr);
+	diag_free(&diag);
+	drive_free(&d);
+	return status;
 }

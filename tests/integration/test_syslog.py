@@ -13,7 +13,7 @@ import subprocess
 
 import pytest
 
-from courier import Drive, wait_for
+from courier import Drive, figure, wait_for
 
 CONFIG = '''
 global(workDirectory="%(dir)s" maxMessageSize="64k")
@@ -185,7 +185,7 @@ def test_json_arrives_as_json(tmp_path):
 
 
 @pytest.mark.parametrize('way', [0, 1])
-def test_an_outage_loses_nothing(tmp_path, way):
+def test_an_outage_loses_nothing(tmp_path, capsys, way):
     server = Rsyslog(tmp_path)
     count = 20000
     with Drive(tmp_path, config(addresses(server)[way]), count=count,
@@ -196,13 +196,15 @@ def test_an_outage_loses_nothing(tmp_path, way):
             assert drive.finish(90) == 0
             wait_for(lambda: len(server.records()) >= count, 60)
     ids = collections.Counter(r['id'] for r in server.records())
-    print('RSS down %d KiB, peak %d KiB; %d ids, %d double' % (
-        before, drive.peak, len(ids), sum(ids.values()) - len(ids)))
+    figure(capsys, 'syslog by %s, outage: RSS down %d KiB, peak %d KiB, '
+           '%d ids, %d double' % (
+               ('UDP', 'Unix socket')[way], before, drive.peak, len(ids),
+               sum(ids.values()) - len(ids)))
     assert len(ids) == count
     assert drive.peak < before + 4096
 
 
-def test_the_file_survives_logrotate(tmp_path):
+def test_the_file_survives_logrotate(tmp_path, capsys):
     program = shutil.which('logrotate') or '/usr/sbin/logrotate'
     if not os.access(program, os.X_OK):
         pytest.skip('no logrotate')
@@ -228,6 +230,7 @@ def test_the_file_survives_logrotate(tmp_path):
         assert drive.finish() == 0
     ids = [json.loads(line)['event']['id'] for path in
            sorted(logs.iterdir()) for line in path.read_text().splitlines()]
-    print('%d rotations, %d lines' % (turns, len(ids)))
+    figure(capsys, 'file, logrotate: %d rotations, %d lines' % (
+        turns, len(ids)))
     assert turns >= 3
     assert len(ids) == len(set(ids)) == count

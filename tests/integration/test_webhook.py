@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from courier import Drive, Server, reply, wait_for
+from courier import Drive, Server, figure, reply, wait_for
 
 KEYS = [base64.b64encode(bytes(range(n, n + 32))).decode() for n in (0, 100)]
 
@@ -253,7 +253,6 @@ def test_half_an_answer_is_none(tmp_path, lie):
         assert line.startswith('state w down ')
         assert not drive.said('acked')
         assert drive.peak < 64 * 1024
-    print(line)
 
 
 def reset_in_the_body(connection, _request):
@@ -321,7 +320,7 @@ def test_one_that_hangs_does_not_stop_another(tmp_path):
     assert len(out.read_text().splitlines()) == 5000
 
 
-def test_an_outage_loses_nothing_and_costs_no_memory(tmp_path):
+def test_an_outage_loses_nothing_and_costs_no_memory(tmp_path, capsys):
     with socket.create_server(('127.0.0.1', 0)) as free:
         port = free.getsockname()[1]
     with Drive(tmp_path, config(port), count=20000, seconds=120) as drive:
@@ -330,7 +329,8 @@ def test_an_outage_loses_nothing_and_costs_no_memory(tmp_path):
         with Server(fine, port=port) as server:
             assert drive.finish(110) == 0
     ids = collections.Counter(r.headers['webhook-id'] for r in server.requests)
-    print('RSS down %d KiB, peak %d KiB' % (before, drive.peak))
+    figure(capsys, 'webhook, outage: RSS down %d KiB, peak %d KiB, %d ids' % (
+        before, drive.peak, len(ids)))
     assert len(ids) == 20000
     assert drive.peak < before + 4096
 
@@ -403,7 +403,6 @@ def test_an_untrusted_server_gets_no_byte(tmp_path, certificates, name, ca):
         assert line.startswith('state w held ')
     assert server.connections > 0
     assert server.clear_bytes == 0
-    print(line)
 
 
 def test_a_server_without_tls_gets_no_byte(tmp_path):
