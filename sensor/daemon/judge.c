@@ -261,7 +261,7 @@ open_journal(void *arg)
 	struct judge *j = arg;
 	struct err err;
 
-	if (store_open(j->start->config.state, &j->start->config.limits,
+	if (store_open(j->start->config.state, &j->start->config.limits, NULL,
 	    &j->store, &err) == 0) {
 		opened(j);
 		return;

@@ -24,16 +24,30 @@ enum class { CLASS_BULK, CLASS_EVIDENCE, CLASS_COUNT };
 struct store_limits {
 	uint64_t size;		/* bytes on disk, the oldest bulk goes first */
 	int64_t bulk;		/* age at which bulk records go */
-	int64_t evidence;	/* the same for evidence */
+	int64_t evidence;	/* the same for evidence; 0 is no limit */
 };
 
 /*
- * Opens for writing: makes the directory's database if there is none, takes
- * the lock (a second writer is refused), migrates an older version, refuses a
- * newer one, makes or checks the host id. -1 after filling err.
+ * What a host id is bound to: digests of /etc/machine-id and of the product
+ * uuid, and this host's name. What can't be read is left out.
+ */
+struct host_marks {
+	char name[256];
+	bool has_machine, has_product;
+	struct digest machine, product;
+};
+/* For before sealing; the product uuid wants root. */
+void host_marks_read(struct host_marks *out);
+
+/*
+ * Opens for writing: makes the directory (0700, its parent must be there) and
+ * its database if there is none, takes the lock (a second writer is refused),
+ * migrates an older version, refuses a newer one, makes or checks the host
+ * id. marks NULL: they are read now. -1 after filling err; errno is then
+ * EWOULDBLOCK when there is another writer, who may be about to end.
  */
 int store_open(const char *dir, const struct store_limits *limits,
-    struct store **out, struct err *err);
+    const struct host_marks *marks, struct store **out, struct err *err);
 /*
  * Opens for reading, whoever runs: never writes below dir. Without a -wal it
  * is opened immutable, else database and -wal are copied to a private
@@ -45,8 +59,13 @@ void store_close(struct store *st);
 
 /* Host id (32 hex digits) and name; the name is cut to 255 bytes. */
 const struct host *store_host(const struct store *st);
-/* The host id was made anew by this open, because the old did not fit. */
+/*
+ * The host id was made anew by this open, because the old did not fit: this
+ * is a copy of another host. That one's journal was set aside.
+ */
 bool store_host_is_new(const struct store *st);
+/* The id that did not fit (32 hex digits), else the empty string. */
+const char *store_host_before(const struct store *st);
 
 /* What is to be kept. Slices need to live until store_append returns. */
 struct entry {
@@ -71,7 +90,8 @@ struct entry {
 };
 
 /*
- * A transaction is opened by the first append or position after a commit.
+ * A transaction is opened by the first append, position or cursor after a
+ * commit.
  * store_append: 0 kept, 1 already there (the first write of an id wins), -1
  * after filling err (disk full, I/O): nothing of the open transaction is
  * kept, and the caller may try again later.
