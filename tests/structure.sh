@@ -36,6 +36,23 @@ zlib\.h sensor/inputs/[a-z_]*\.c
 pcap.*\.h sensor/inputs/in_capture\.c
 '
 
+# A test waits in a loop that looks and has a deadline, less than a second at
+# a time. What is asleep outside of a loop hopes that it will have been enough.
+waits='
+/[^ ]/ {
+	match($0, /^ */)
+	while (depth > 0 && indent[depth] >= RLENGTH)
+		depth--
+	indent[++depth] = RLENGTH
+	loop[depth] = $1 ~ /^(while|for)$/
+	looping = 0
+	for (i = 1; i < depth; i++)
+		looping = looping || loop[i]
+	if ($0 ~ /(^|[^a-zA-Z0-9_])sleep *\(/ &&
+	    (!looping || $0 ~ /sleep *\( *[1-9]/))
+		printf "%s:%d: sleep: %s\n", file, NR, $0
+}'
+
 room_of() {	# path below the tree
 	case $1 in
 	outputs/*) echo outputs ;;
@@ -101,9 +118,9 @@ check_text() {
 		awk -v file="$f" -v product=0 -v is_c=1 \
 		    -f "$here/structure.awk" "$f"
 	done
-	find tests -name '*.py' 2>/dev/null | sort |
-	    xargs -r grep -nE '(^|[^a-zA-Z0-9_])sleep *\(' /dev/null |
-	    sed -E 's/^([^:]*:[0-9]*):/\1: sleep: /'
+	find tests -name '*.py' 2>/dev/null | sort | while read -r f; do
+		awk -v file="$f" "$waits" "$f"
+	done
 	grep -rn 'NDEBUG' configure.ac Makefile.am sensor outputs 2>/dev/null |
 	    sed -E 's/^([^:]*:[0-9]*):.*/\1: ndebug: asserts stay in/'
 }
@@ -163,6 +180,10 @@ case_of banned tests/unit/a.c 'int f(char *p)\n{\n\treturn atoi (p);\n}\n'
 case_of '' sensor/base/a.c '/* strcpy(a) */\nconst char s[] = "gets(x)";\n'
 case_of sleep tests/unit/a.c 'void f(void)\n{\n\tusleep(1);\n}\n'
 case_of sleep tests/integration/a.py 'import time\ntime.sleep(1)\n'
+case_of sleep tests/integration/a.py 'if x:\n    time.sleep(0.1)\n'
+case_of sleep tests/integration/a.py 'while x:\n    time.sleep(2)\n'
+case_of sleep tests/integration/a.py 'while x:\n    y()\nsleep(0.1)\n'
+case_of '' tests/integration/a.py 'while x:\n    if y:\n        sleep(0.1)\n'
 case_of ifdef sensor/base/a.c '#ifdef X\n#endif\n'
 case_of ifdef outputs/out_a.c '#if 1\n#endif\n'
 case_of '' sensor/base/a.h '#ifndef A_H\n#define A_H\n#endif\n'

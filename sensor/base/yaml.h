@@ -1,8 +1,8 @@
 /*
  * YAML becomes a tree of nodes once; nobody else sees libyaml. Each node
  * knows its file, line and column. Bounded: 64 levels, 500,000 nodes (40 MB)
- * and 16 MiB a file; an alias is a copy and counts against the nodes. A duplicate
- * key in a map is an error. Bytes that are not UTF-8 are an error.
+ * and 16 MiB a file; an alias is a copy and counts against the nodes. A
+ * duplicate key in a map is an error. Bytes that are not UTF-8 are an error.
  */
 #ifndef VEDETTE_YAML_H
 #define VEDETTE_YAML_H
