@@ -1,6 +1,7 @@
 /*
  * A line that is a JSON object: each member is a field. "a.b" is the member
  * of that name, or else member b of member a; an array gives several values.
+ * A member _raw is the line as it was before somebody made JSON of it.
  */
 #include "base/json.h"
 #include "base/when.h"
@@ -239,6 +240,7 @@ decode(struct decode_frame *frame, struct event *ev, struct decoded *out)
 	    line->type != JSON_OBJECT)
 		return false;
 	add_fields(&w, line);
+	ev->raw = json_text(line, "_raw");
 	event_source(ev, frame->other);
 	take_message(frame, &w, line, out);
 	if (find_time(line, &when))

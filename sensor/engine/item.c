@@ -14,6 +14,14 @@ enum { SET_FROM = 4 };
 
 enum scalar { SCALAR_NULL, SCALAR_BOOL, SCALAR_NUMBER, SCALAR_TEXT };
 
+/* 00000429 is a code of some kind; as a number it would lose its zeros. */
+static bool
+has_leading_zero(struct slice s)
+{
+	slice_skip(&s, S("-"));
+	return s.len > 1 && s.p[0] == '0' && byte_is_digit(s.p[1]);
+}
+
 /*
  * Types as they matter to Sigma: only plain scalars are more than text, and
  * of these only what everybody reads as number or truth.
@@ -28,6 +36,8 @@ scalar_of(const struct node *n, struct number *number)
 		return SCALAR_NULL;
 	if (node_bool(n, &truth) == 0)
 		return SCALAR_BOOL;
+	if (has_leading_zero(n->text))
+		return SCALAR_TEXT;
 	if (node_int(n, &whole) == 0) {
 		*number = (struct number){ true, whole, (double)whole };
 		return SCALAR_NUMBER;
