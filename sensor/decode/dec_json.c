@@ -207,7 +207,7 @@ find_time(const struct json *line, int64_t *when)
 	return true;
 }
 
-/* A program and its message: as good as a line of syslog. */
+/* A program and its message are as good as a line of syslog. */
 static void
 take_message(struct decode_frame *frame, struct walk *w,
     const struct json *line, struct decoded *out)
@@ -217,16 +217,18 @@ take_message(struct decode_frame *frame, struct walk *w,
 	set_missing(w, F_PROCESS_NAME, line, program_names);
 	set_missing(w, F_MESSAGE, line, message_names);
 	message = event_text(w->ev, F_MESSAGE);
-	if (event_text(w->ev, F_PROCESS_NAME).len == 0 || message.len == 0)
+	if (message.len == 0)
+		return;
+	while (message.len > 0 && message.p[0] == ' ')
+		message = slice_from(message, 1);
+	out->message = message;
+	out->program = event_text(w->ev, F_PROCESS_NAME);
+	if (out->program.len == 0)
 		return;
 	set_missing(w, F_HOST_HOSTNAME, line, host_names);
 	set_missing(w, F_PROCESS_PID, line, pid_names);
 	if (!frame->told)
 		event_source(w->ev, frame->syslog);
-	out->program = event_text(w->ev, F_PROCESS_NAME);
-	while (message.len > 0 && message.p[0] == ' ')
-		message = slice_from(message, 1);
-	out->message = message;
 }
 
 static bool

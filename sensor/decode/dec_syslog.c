@@ -182,13 +182,12 @@ take_offset(struct slice *s, struct civil *c)
 
 /* 2026-11-23T16:10:00.123456+01:00; a blank for the T, no offset. */
 static bool
-take_iso_stamp(struct slice *s, struct civil *c, bool *blank)
+take_iso_stamp(struct slice *s, struct civil *c)
 {
 	if (!take_digits(s, 4, &c->year) || !skip_byte(s, '-') ||
 	    !take_digits(s, 2, &c->month) || !skip_byte(s, '-') ||
 	    !take_digits(s, 2, &c->day))
 		return false;
-	*blank = next_is(s, ' ');
 	if (!skip_byte(s, 'T') && !skip_byte(s, ' '))
 		return false;
 	if (!take_clock(s, c) || !day_exists(c->year, c->month, c->day))
@@ -280,10 +279,8 @@ take_stamp(struct decode_frame *frame, struct frame *f, int64_t received)
 
 	if (next_is(&s, '*') || (next_is(&s, '.') && s.len > 1))
 		skip(&s, 1);
-	if (s.len > 4 && s.p[4] == '-')
-		taken = take_iso_stamp(&s, &c, &f->plain);
-	else
-		taken = take_bsd_stamp(&s, &c);
+	f->plain = s.len > 4 && s.p[4] == '-';
+	taken = f->plain ? take_iso_stamp(&s, &c) : take_bsd_stamp(&s, &c);
 	if (!taken)
 		return false;
 	skip_byte(&s, ':');
@@ -377,20 +374,32 @@ take_host(struct frame *f)
 	skip_blanks(&f->rest);
 }
 
-/* "[   12.345678] " of the kernel. */
-static void
+/*
+ * "[   12.345678] " of the kernel, and "[  T123] " behind it where it says
+ * who called.
+ */
+static bool
 skip_uptime(struct slice *s)
 {
-	struct slice in = *s, stamp;
+	struct slice in = *s, stamp, caller;
+	size_t dot;
 
 	if (!skip_byte(&in, '[') || !slice_cut(&in, ']', &stamp))
-		return;
+		return false;
+	skip_blanks(&stamp);
+	dot = slice_find_byte(stamp, '.');
+	if (dot == 0 || dot == SIZE_MAX)
+		return false;
 	for (size_t i = 0; i < stamp.len; i++)
-		if (!byte_is_digit(stamp.p[i]) && stamp.p[i] != ' ' &&
-		    stamp.p[i] != '.')
-			return;
+		if (!byte_is_digit(stamp.p[i]) && i != dot)
+			return false;
 	*s = in;
+	if (skip_byte(&in, '[') && slice_cut(&in, ']', &caller) &&
+	    (slice_skip(&caller, S(" ")) || next_is(&caller, 'T') ||
+	    next_is(&caller, 'C')) && caller.len < 12)
+		*s = in;
 	skip_blanks(s);
+	return true;
 }
 
 static bool
@@ -398,15 +407,21 @@ bsd(struct decode_frame *frame, struct frame *f, int64_t received)
 {
 	struct slice start;
 
-	if (!take_stamp(frame, f, received))
-		return f->priority != -1 && take_tag(f);
+	if (!take_stamp(frame, f, received)) {
+		if (f->priority != -1)
+			return take_tag(f);
+		/* As dmesg(1) prints it. */
+		f->program = S("kernel");
+		return skip_uptime(&f->rest);
+	}
 	start = f->rest;
 	take_host(f);
 	if (!take_tag(f))
 		/* Cisco: "host : %FACILITY-4-NAME: text" */
 		skip_byte(&f->rest, ':');
-	/* Many logs begin with a date and a blank; syslog's have a tag. */
-	f->plain = f->plain && (f->program.len == 0 || f->host.len == 0);
+	/* Many logs begin with an ISO stamp; those of syslog have a tag. */
+	f->plain = f->plain && f->priority == -1 &&
+	    (f->program.len == 0 || f->host.len == 0);
 	if (f->plain) {
 		f->host = f->program = f->pid = S("");
 		f->rest = start;
@@ -466,12 +481,11 @@ rfc5424(struct decode_frame *frame, struct frame *f, int64_t received)
 	struct frame try = *f;
 	struct civil c = { 0 };
 	struct slice s = f->rest, stamp, id;
-	bool blank;
 
 	if (!take_word(&s, &stamp) || (stamp.len == 0 && f->priority == -1))
 		return false;
 	if (stamp.len > 0) {
-		if (!take_iso_stamp(&stamp, &c, &blank) || stamp.len > 0)
+		if (!take_iso_stamp(&stamp, &c) || stamp.len > 0)
 			return false;
 		try.time = civil_when(frame, &c, received);
 	}

@@ -295,6 +295,27 @@ decoders_frame(struct decoders *d, struct event *ev, struct decoded *out)
 	return false;
 }
 
+/*
+ * A whole line of syslog as the message of a JSON object, as shippers send it
+ * that do not parse. The time of the object is the better one.
+ */
+static void
+frame_inside(struct decoders *d, struct event *ev, struct decoded *out)
+{
+	const struct record *outer = ev->record;
+	struct record inner = *outer;
+	int64_t when = ev->time;
+
+	inner.form = FORM_TEXT;
+	inner.bytes = out->message;
+	ev->record = &inner;
+	decoders_frame(d, ev, out);
+	ev->record = outer;
+	ev->raw = S("");
+	if (when != ev->received)
+		ev->time = when;
+}
+
 /* No format knows it: all of it is the message. */
 static void
 bare(struct decoders *d, struct event *ev, struct decoded *out)
@@ -317,6 +338,9 @@ decoders_run(struct decoders *d, struct event *ev)
 	d->counts.records++;
 	if (!decoders_frame(d, ev, &got))
 		bare(d, ev, &got);
+	else if (ev->record->form == FORM_JSON && got.program.len == 0 &&
+	    got.message.p != NULL)
+		frame_inside(d, ev, &got);
 	if (got.message.p != NULL && decoders_match(d, ev, &got) != NULL)
 		d->counts.understood++;
 	if (ev->truncated)

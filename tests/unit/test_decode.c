@@ -186,6 +186,10 @@ json_has_its_own_time_clamped_to_arrival(void)
 		{ "{\"timestamp\": \"2026-11-23 16:09:00\"}", NOW - MINUTE },
 		{ "{\"time\": \"2026-11-23T16:09:00Z\"}", NOW - MINUTE },
 		{ "{\"time\": \"noon\"}", NOW },
+		{ "{\"message\": \"2026-11-23T16:09:00Z h p: x\"}",
+		  NOW - MINUTE },
+		{ "{\"message\": \"2026-11-23T16:08:00Z h p: x\", "
+		  "\"time\": \"2026-11-23T16:09:00Z\"}", NOW - MINUTE },
 		{ "{\"time\": 12}", NOW },
 		{ "{\"@timestamp\": \"2036-11-23T16:09:00Z\"}", NOW },
 		{ "{\"__REALTIME_TIMESTAMP\": \"1795450140000000\"}",
@@ -302,6 +306,10 @@ the_program_decides_who_looks_at_a_message(void)
 		{ "{\"SYSLOG_IDENTIFIER\": \"demo\", \"MESSAGE\": \"login x\"}",
 		  "demo/rest", 4 },
 		{ "{\"message\": \"login x\"}", "", 1 },
+		{ "{\"message\": \"message was cut\"}",
+		  "everybody/cut", 2 },
+		{ "{\"message\": \"Nov 23 16:10:00 h demo[1]: login x\"}",
+		  "demo/rest", 4 },
 	};
 	struct room r = room_new(demo);
 

@@ -104,6 +104,12 @@ frames_give_host_program_pid_and_message(void)
 		  "web1", "postfix/smtpd", "9", "x" },
 		{ "Nov 23 16:10:00 web1 kernel: [   12.345678] usb 1-1: new",
 		  "web1", "kernel", "", "usb 1-1: new" },
+		{ "Nov 23 16:10:00 web1 kernel: [   12.345678][  T123] usb",
+		  "web1", "kernel", "", "usb" },
+		{ "[   12.345678] usb 1-1: new",
+		  "", "kernel", "", "usb 1-1: new" },
+		{ "Nov 23 16:10:00 web1 kernel: [1.5] [UFW BLOCK] IN=eth0",
+		  "web1", "kernel", "", "[UFW BLOCK] IN=eth0" },
 		{ "Nov 23 16:10:00 web1 kernel: [drm] ready",
 		  "web1", "kernel", "", "[drm] ready" },
 		{ "Nov 23 16:10:00 web1 sudo:     root : TTY=pts/0",
@@ -121,6 +127,8 @@ frames_give_host_program_pid_and_message(void)
 		  "web1", "sshd", "12", "x" },
 		{ "Nov 23 16:10:00 web1", "", "", "", "web1" },
 		{ "Nov 23 16:10:00", "", "", "", "" },
+		{ "2026-11-23T16:10:00Z 344 [Note] Access denied for user 'a'",
+		  "", "", "", "344 [Note] Access denied for user 'a'" },
 		{ "2026-11-23 16:10:00 install libc6:amd64 <none> 2.36",
 		  "", "", "", "install libc6:amd64 <none> 2.36" },
 	};
@@ -165,6 +173,7 @@ what_has_no_frame_is_left_alone(void)
 		"2026-11-23T16:10:00+ web1 sshd[12]: x",
 		"1 apple a day keeps the doctor away",
 		"1 - - - - - -", "{\"a\": 1}", "*", ".", "*x",
+		"[12] x", "[.] x", "[1.2.3] x", "[ ] x", "[", "[1.2",
 		"-1-11-23T16:10:00 web1 sshd[12]: x",
 	};
 	struct reader r = reader_new("UTC");
