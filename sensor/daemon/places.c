@@ -95,7 +95,7 @@ places_listen(const char *run, struct err *err)
 		close(fd);
 		fd = -1;
 	}
-	umask(0077);
+	umask(0022);
 	return fd;
 }
 

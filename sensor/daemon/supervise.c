@@ -355,7 +355,7 @@ bound(void)
 	    1u << CAP_KILL | 1u << CAP_SETUID | 1u << CAP_SETGID |
 	    1u << CAP_SETPCAP | 1u << CAP_DAC_READ_SEARCH;
 
-	umask(0077);
+	umask(0022);
 	signal(SIGPIPE, SIG_IGN);
 	if (geteuid() != 0)
 		return;
