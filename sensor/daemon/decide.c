@@ -98,14 +98,20 @@ keep(struct ecs *ecs, struct entry *e, const struct control_room *room,
 	return ret;
 }
 
+/* What a list shows: "close: it was the backup". */
 static struct slice
-title_of(const struct json *request, const struct verb *verb)
+title_of(const struct json *request, const struct verb *verb,
+    struct buf *title)
 {
 	struct slice said = json_text(request, "reason");
 
 	if (said.len == 0)
 		said = json_text(request, "text");
-	return said.len == 0 ? verb->name : slice_head(said, TITLE_MAX);
+	buf_add(title, verb->name);
+	if (said.len > 0)
+		buf_str(title, ": ");
+	buf_add(title, slice_head(said, TITLE_MAX));
+	return buf_slice(title);
 }
 
 int
@@ -113,7 +119,7 @@ decide(const struct control_room *room, const struct caller *who,
     const struct json *request, struct err *err)
 {
 	const struct verb *verb = find_verb(json_text(request, "decision"));
-	struct buf about = { 0 };
+	struct buf about = { 0 }, title = { 0 };
 	struct entry e;
 	struct ecs ecs;
 	struct id id;
@@ -135,7 +141,7 @@ decide(const struct control_room *room, const struct caller *who,
 	e.about = id;
 	e.has_about = true;
 	e.rule = verb->name;
-	e.title = title_of(request, verb);
+	e.title = title_of(request, verb, &title);
 	id_add(&about, id);
 	ecs_str(&ecs, S("event.action"), verb->name);
 	ecs_str(&ecs, S("vedette.decision.about"), buf_slice(&about));
@@ -145,6 +151,7 @@ decide(const struct control_room *room, const struct caller *who,
 			    json_text(request, words[i].key));
 	ret = keep(&ecs, &e, room, err);
 	buf_free(&about);
+	buf_free(&title);
 	return ret;
 }
 

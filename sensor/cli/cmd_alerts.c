@@ -1,0 +1,224 @@
+/*
+ * alerts: what fired. One line for the same rule and the same who; the last
+ * line is what was observed, because an empty list means nothing without it.
+ */
+#include <stdio.h>
+#include <time.h>
+
+#include "cli/inquiry.h"
+#include "cli/listing.h"
+
+struct alerts {
+	struct args_place place;
+	struct args_list list;
+	int level;
+	const char *rule, *user, *source, *kind;
+	bool open, follow;
+};
+
+static const struct arg alerts_args[] = {
+	ARGS_LIST(alerts, list),
+	{ "level", 0, ARG_LEVEL, AT(alerts, level), "LEVEL",
+	    "at least informational, low, medium, high, critical", NULL },
+	{ "rule", 0, ARG_STR, AT(alerts, rule), "ID|WORDS",
+	    "of this rule, by id or words of its title", NULL },
+	{ "user", 0, ARG_STR, AT(alerts, user), "NAME", "of this user", NULL },
+	{ "source", 0, ARG_STR, AT(alerts, source), "ADDRESS",
+	    "from this address", NULL },
+	{ "open", 0, ARG_FLAG, AT(alerts, open), NULL,
+	    "that nobody acknowledged or closed", NULL },
+	{ "kind", 0, ARG_STR, AT(alerts, kind), "KIND[,KIND]",
+	    "other records: event, gap, decision, ...; or all", NULL },
+	{ "follow", 0, ARG_FLAG, AT(alerts, follow), NULL,
+	    "print new ones as they come", NULL },
+	ARGS_PLACE(alerts, place),
+	ARGS_END
+};
+
+/* One run of the command. */
+struct run {
+	const struct alerts *options;
+	struct inquiry inquiry;
+	struct listing listing;
+	uint64_t after;		/* following: what is known already */
+	bool begun;
+};
+
+static void
+write_kinds(struct jsonw *w, const char *kinds)
+{
+	struct slice rest = slice_of(kinds == NULL ? "alert" : kinds), kind;
+
+	if (slice_eq(rest, S("all")))
+		return;
+	jsonw_key(w, S("kinds"));
+	jsonw_array(w);
+	while (slice_cut(&rest, ',', &kind))
+		jsonw_str(w, kind);
+	jsonw_str(w, rest);
+	jsonw_array_end(w);
+}
+
+static void
+pair(struct jsonw *w, const char *key, const char *value)
+{
+	if (value != NULL)
+		jsonw_pair(w, key, slice_of(value));
+}
+
+static void
+flag(struct jsonw *w, const char *key, bool truth)
+{
+	jsonw_key(w, slice_of(key));
+	jsonw_bool(w, truth);
+}
+
+static void
+write_query(const struct run *r, struct jsonw *w)
+{
+	const struct alerts *o = r->options;
+
+	write_kinds(w, o->kind);
+	pair(w, "level", level_name((enum level)o->level));
+	pair(w, "rule", o->rule);
+	pair(w, "user", o->user);
+	pair(w, "source", o->source);
+	jsonw_pair_int(w, "since", o->list.since);
+	jsonw_pair_int(w, "until", o->list.until);
+	flag(w, "open", o->open);
+	jsonw_pair_int(w, "after", (int64_t)r->after);
+	flag(w, "oldest", r->begun || !r->listing.reversed);
+	flag(w, "observed", !r->begun);
+	/* Groups are counted here, so their limit is kept here too. */
+	if (!r->begun && o->list.by == NULL)
+		jsonw_pair_int(w, "limit", (int64_t)o->list.limit);
+}
+
+static void
+each_line(void *arg, enum ask_frame type, struct slice json)
+{
+	struct run *r = arg;
+
+	if (type == ASK_ROW)
+		listing_row(&r->listing, json);
+	else if (type == ASK_OBSERVED)
+		listing_observed(&r->listing, json);
+}
+
+static int
+ask(struct run *r, struct err *err)
+{
+	struct buf request = { 0 };
+	struct jsonw w = { .out = &request };
+	int status;
+
+	jsonw_object(&w);
+	jsonw_pair(&w, "command", S("list"));
+	jsonw_key(&w, S("query"));
+	jsonw_object(&w);
+	write_query(r, &w);
+	jsonw_object_end(&w);
+	jsonw_object_end(&w);
+	status = inquiry_ask(&r->inquiry, buf_slice(&request), each_line, r,
+	    err);
+	buf_free(&request);
+	return status;
+}
+
+/*
+ * Ends only with the sensor's refusal. While it restarts nothing is lost: the
+ * sequence number goes on in the same journal; a smaller one is a new
+ * journal, which is read from its start.
+ */
+static int
+follow(struct run *r, struct err *err)
+{
+	static const struct timespec wait = { .tv_nsec = 500L * 1000 * 1000 };
+	bool heard = true;
+	int status = EXIT_FINE;
+
+	r->begun = true;
+	listing_follow(&r->listing);
+	while (status != EXIT_TROUBLE) {
+		if (r->listing.seq < r->inquiry.seq)
+			r->listing.seq = r->inquiry.seq;
+		r->after = r->listing.seq;
+		fflush(stdout);
+		nanosleep(&wait, NULL);
+		status = ask(r, err);
+		if (r->inquiry.seq < r->after)
+			r->inquiry.seq = r->listing.seq = 0;
+		if ((status != -1) != heard)
+			fprintf(stderr, "vedette alerts: %s\n", heard ?
+			    "the sensor is gone; waiting for it" :
+			    "the sensor is back");
+		heard = status != -1;
+	}
+	return status;
+}
+
+static int
+list(struct run *r, struct err *err)
+{
+	int status = ask(r, err);
+
+	if (status == -1 || status == EXIT_TROUBLE)
+		return EXIT_TROUBLE;
+	inquiry_header(&r->inquiry, &r->listing.header);
+	listing_end(&r->listing);
+	if (r->options->follow)
+		return follow(r, err);
+	return r->listing.records > 0 ? EXIT_FOUND : EXIT_FINE;
+}
+
+static int
+check(const struct run *r, struct err *err)
+{
+	const struct alerts *o = r->options;
+
+	if (!o->follow)
+		return 0;
+	if (o->list.until != 0 || o->list.by != NULL)
+		return err_set(err, "--follow has no end, so neither --until "
+		    "nor --by");
+	if (!r->inquiry.live)
+		return err_set(err, "--follow needs a running sensor; this "
+		    "journal does not grow");
+	return 0;
+}
+
+extern const struct command cmd_alerts;
+
+static int
+run(const struct registry *reg, int argc, char **argv)
+{
+	struct alerts o = { .level = LEVEL_INFORMATIONAL };
+	struct run r = { .options = &o, .inquiry = INQUIRY };
+	struct err err;
+	int status;
+
+	if (!args_read(&cmd_alerts, &o, &argc, argv, &status))
+		return status;
+	if (argc > 1)
+		return args_wrong(&cmd_alerts, "\"%s\"? vedette alerts --help "
+		    "lists what it takes", argv[1]);
+	status = EXIT_TROUBLE;
+		if (listing_init(&r.listing, &o.list, o.kind == NULL ? "alert" :
+	    "record", &err) == 0 &&
+	    inquiry_open(&r.inquiry, reg, &o.place, &err) == 0 &&
+	    check(&r, &err) == 0)
+		status = list(&r, &err);
+	if (status == EXIT_TROUBLE)
+		args_wrong(&cmd_alerts, "%s", err.text);
+	inquiry_close(&r.inquiry);
+	listing_free(&r.listing);
+	return status;
+}
+
+const struct command cmd_alerts = {
+	.name = "alerts",
+	.synopsis = "[--since TIME] [--level LEVEL] [--open] [OPTION...]",
+	.what = "what fired, and what was observed and what was not",
+	.args = alerts_args,
+	.run = run,
+};
