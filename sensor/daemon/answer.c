@@ -71,8 +71,8 @@ read_query(struct answer *a, const struct json *j, struct err *err)
 	struct slice level = json_text(j, "level");
 	struct slice about = json_text(j, "about");
 
-	q->since = json_int(j, "since", 0);
-	q->until = json_int(j, "until", 0);
+	q->since = (int64_t)number(j, "since");
+	q->until = (int64_t)number(j, "until");
 	q->rule = json_text(j, "rule");
 	q->user = json_text(j, "user");
 	q->source = json_text(j, "source");
@@ -89,7 +89,14 @@ read_query(struct answer *a, const struct json *j, struct err *err)
 	q->has_about = about.len > 0;
 	if (q->has_about && id_parse(about, &q->about) == -1)
 		return err_set(err, "about: not an id");
-	return read_kinds(json_get(j, "kinds"), &q->kinds, err);
+	if (read_kinds(json_get(j, "kinds"), &q->kinds, err) == -1)
+		return -1;
+	if (!q->open_only)
+		return 0;
+	if (q->kinds & ~(1U << KIND_ALERT))
+		return err_set(err, "only alerts are open or not");
+	q->kinds = 1U << KIND_ALERT;
+	return 0;
 }
 
 /*
