@@ -55,18 +55,13 @@ state(void *owner, size_t output, const struct courier_state *now)
 {
 	struct courier_role *r = owner;
 	struct buf body = { 0 }, text = { 0 };
-	const char *name = r->start->config.outputs[output].name;
 
 	buf_str(&text, now->reason);
 	if (now->now != DELIVERED && now->retry_in > 0)
 		buf_fmt(&text, ", retry in %d s",
 		    (int)(now->retry_in / SECOND));
-	if (now->now == DELIVERED)
-		log_info("output %s: delivers", name);
-	else
-		log_warn("output %s: %s", name, buf_cstr(&text));
 	pack_u32(&body, (uint32_t)output);
-	pack_u8(&body, now->now == DELIVERED);
+	pack_u8(&body, (uint8_t)now->now);
 	pack_slice(&body, slice_head(buf_slice(&text), 1024));
 	ipc_send(r->judge, JUDGE_STATE, buf_slice(&body), -1);
 	buf_free(&body);

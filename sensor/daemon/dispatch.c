@@ -4,6 +4,7 @@
  */
 #include "daemon/judge.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/pack.h"
@@ -11,6 +12,8 @@
 #include "daemon/courier.h"
 
 enum { FRAME_FILL = 160 * 1024 };
+/* An alarm goes to the outputs too, where it may be refused in its turn. */
+enum { REFUSED_ALARM_SECONDS = 3600 };
 
 struct packing {
 	struct buf parcels;
@@ -18,6 +21,17 @@ struct packing {
 	uint64_t last;
 };
 
+static void
+alarm_held(struct judge *j, const struct judge_output *o)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "output %s is held until somebody "
+	    "mends it: %s", o->config->name, o->reason);
+	judge_alarm(j, LEVEL_HIGH, "output-held", text);
+}
+
+/* An output that could not start has said so before the journal was open. */
 void
 judge_outputs_open(struct judge *j)
 {
@@ -27,8 +41,10 @@ judge_outputs_open(struct judge *j)
 		struct judge_output *o = &j->outputs[i];
 
 		o->batch_max = courier_batch_max(&j->start->config, i);
-		o->up = true;
+		o->up = !o->held;
 		o->since = when_now();
+		if (o->held)
+			alarm_held(j, o);
 		if (store_cursor(j->store, o->config->name, &o->cursor,
 		    &err) == -1)
 			log_error("output %s: %s", o->config->name, err.text);
@@ -170,19 +186,24 @@ dead(struct judge *j, size_t output, uint64_t seq, struct slice reason)
 	log_warn("output %s: record %llu is refused for good: %s",
 	    o->config->name, (unsigned long long)seq, text);
 	batch_dead_letter(j->batch, o->config->name, seq, text);
-	judge_alarm(j, LEVEL_MEDIUM, "output-refused",
-	    "an output refused a record for good (dead letter)");
+	if (log_may(&o->refused, REFUSED_ALARM_SECONDS))
+		judge_alarm(j, LEVEL_MEDIUM, "output-refused",
+		    "an output refused records for good (dead letters)");
 }
 
 static void
-state(struct judge *j, size_t output, bool up, struct slice text)
+state(struct judge *j, size_t output, enum delivery now, struct slice text)
 {
 	struct judge_output *o = &j->outputs[output];
+	bool up = now == DELIVERED, was_held = o->held;
 
 	if (o->up != up)
 		o->since = when_now();
 	o->up = up;
+	o->held = now == HELD;
 	slice_to_cstr(text, o->reason, sizeof(o->reason));
+	if (o->held && !was_held && j->store != NULL)
+		alarm_held(j, o);
 }
 
 int
@@ -191,11 +212,12 @@ judge_courier_frame(void *arg, unsigned type, struct slice body, int fd)
 	struct judge *j = arg;
 	struct unpack u = { body, false };
 	size_t output = unpack_u32(&u);
+	unsigned now;
 	uint64_t seq;
-	bool up;
 
 	(void)fd;
-	if (output >= j->output_count || j->store == NULL)
+	if (output >= j->output_count ||
+	    (j->store == NULL && type != JUDGE_STATE))
 		return -1;
 	switch (type) {
 	case JUDGE_ACKED:
@@ -206,9 +228,9 @@ judge_courier_frame(void *arg, unsigned type, struct slice body, int fd)
 		dead(j, output, seq, unpack_slice(&u));
 		return unpack_done(&u) ? 0 : -1;
 	case JUDGE_STATE:
-		up = unpack_u8(&u) != 0;
-		state(j, output, up, unpack_slice(&u));
-		return unpack_done(&u) ? 0 : -1;
+		now = unpack_u8(&u);
+		state(j, output, (enum delivery)now, unpack_slice(&u));
+		return unpack_done(&u) && now <= HELD ? 0 : -1;
 	}
 	return -1;
 }
@@ -222,5 +244,5 @@ judge_courier_closed(void *arg, const char *why)
 	log_warn("courier %s", why);
 	judge_outputs_reset(j);
 	for (size_t i = 0; i < j->output_count; i++)
-		state(j, i, false, S("the courier is being started again"));
+		state(j, i, RETRY, S("the courier is being started again"));
 }

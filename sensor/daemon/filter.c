@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -104,7 +105,8 @@ allow_network(scmp_filter_ctx ctx)
 		AF_NETLINK };
 	const struct scmp_arg_cmp thread = SCMP_A0(SCMP_CMP_MASKED_EQ,
 	    CLONE_THREAD, CLONE_THREAD);
-	const struct scmp_arg_cmp nonblock = SCMP_A1(SCMP_CMP_EQ, 0x5421);
+	/* libcurl's and the resolver's. */
+	static const scmp_datum_t ioctls[] = { FIONBIO, FIONREAD };
 
 	for (size_t i = 0; i < COUNT(families); i++) {
 		struct scmp_arg_cmp family = SCMP_A0(SCMP_CMP_EQ, families[i]);
@@ -117,10 +119,15 @@ allow_network(scmp_filter_ctx ctx)
 	if (seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3),
 	    0) < 0 ||
 	    seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-	    &thread) < 0 ||
-	    seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-	    &nonblock) < 0)
+	    &thread) < 0)
 		return -1;
+	for (size_t i = 0; i < COUNT(ioctls); i++) {
+		struct scmp_arg_cmp request = SCMP_A1(SCMP_CMP_EQ, ioctls[i]);
+
+		if (seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,
+		    SCMP_SYS(ioctl), 1, &request) < 0)
+			return -1;
+	}
 	return 0;
 }
 

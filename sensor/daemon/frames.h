@@ -42,7 +42,7 @@ enum to_courier {
 enum from_courier {
 	JUDGE_ACKED = 1,	/* u32 output, u64 seq */
 	JUDGE_DEAD,		/* u32 output, u64 seq, slice reason */
-	JUDGE_STATE,		/* u32 output, u8 up, slice text */
+	JUDGE_STATE,		/* u32 output, u8 enum delivery, slice text */
 	JUDGE_COUNT,
 };
 

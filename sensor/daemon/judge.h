@@ -31,8 +31,9 @@ struct judge_output {
 	size_t batch_max;
 	uint64_t cursor;	/* dealt with */
 	uint64_t sent;		/* last of the batch that is out; 0: none */
-	bool up;
+	bool up, held;		/* held: only somebody can mend it */
 	char reason[256];	/* when not up */
+	struct log_limit refused;	/* alarms about dead letters */
 	int64_t since;
 };
 
