@@ -31,7 +31,7 @@ struct json {
 	enum json_type type;
 	bool truth;		/* JSON_BOOL */
 	struct slice key;	/* of a member of an object, unescaped */
-	struct slice text;	/* string: unescaped; number, bool: as written */
+	struct slice text;	/* string: unescaped; else as written */
 	struct json *first;	/* of array and object */
 	struct json *next;
 };
