@@ -1,0 +1,56 @@
+/*
+ * What makes a file this file: where it lies, and what it begins with and
+ * held before the place up to which we read. Names change, inodes are used
+ * again, contents are cut and copied; only all of it together is proof.
+ */
+#ifndef VEDETTE_IDENTITY_H
+#define VEDETTE_IDENTITY_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+
+enum { IDENTITY_HEAD = 256, IDENTITY_TAIL = 64, IDENTITY_HASH = 16 };
+
+/* Hash of some bytes; len 0: of none, which proves nothing. */
+struct mark {
+	uint32_t len;
+	unsigned char hash[IDENTITY_HASH];
+};
+
+struct identity {
+	uint64_t dev, ino;
+	uint64_t generation;	/* FS_IOC_GETVERSION; 0: there is none */
+	int64_t birth;		/* nanoseconds; 0: there is none */
+	struct mark head;	/* of the first bytes */
+	struct mark tail;	/* of the bytes before the offset */
+};
+
+/* Where a file lies; marks are left empty. -1 with errno. */
+int identity_place(int fd, struct identity *id, struct stat *st);
+
+enum same_place {
+	PLACE_OTHER,
+	PLACE_SAME,	/* inode and generation or birth agree */
+	PLACE_UNSURE,	/* inode agrees, nothing else is known */
+};
+enum same_place identity_compare(const struct identity *a,
+    const struct identity *b);
+
+struct mark mark_of(struct slice bytes);
+/* The first mark.len bytes are those; bytes may be longer. */
+bool mark_fits(const struct mark *m, struct slice bytes);
+
+/* "dev=2049 ino=77 gen=1 birth=17... head=256:hex tail=64:hex" */
+void identity_write(struct buf *out, const struct identity *id);
+/*
+ * Takes one key and value of such a text: 1 taken, 0 not one of ours, -1
+ * damaged.
+ */
+int identity_take(struct identity *id, struct slice key, struct slice value);
+
+/* Bytes for stream_make: the place alone, which growing does not change. */
+void identity_name(struct buf *out, const struct identity *id);
+
+#endif
