@@ -52,7 +52,9 @@ function is_mutable(text,    declarator) {
 		return 0
 	if (declarator ~ /^(static )?(const )?(struct|union|enum)( [a-zA-Z_0-9]+)? ?([{][}])?$/)
 		return 0
-	if (declarator ~ /\(/ && declarator !~ /^[^(]*\( ?\*/)
+	if (declarator ~ /^[^(]*\( ?\*/)
+		return declarator !~ /^[^(]*\( ?\* ?const/
+	if (declarator ~ /\(/)
 		return 0
 	if (declarator ~ /\*/)
 		return declarator !~ /\*[ ]*const[^*]*$/

@@ -196,6 +196,7 @@ case_of mutable sensor/base/a.c 'int f(void)\n{\n\tstatic int n;\n}\n'
 case_of '' sensor/base/log.c 'static int level;\n'
 case_of '' sensor/base/a.c 'static const int a = 1;\nextern int b;\n
 static const char *const names[] = { "a", NULL };\nstruct x;\n
+static int (*const parts[])(int) = {\n\tf,\n};\n
 static int f(int (*x)(int));\nstruct y {\n\tint a;\n};\n
 static volatile sig_atomic_t caught;\nenum { A, B };\n
 static const struct {\n\tint a;\n} t[] = {\n\t{ 1 },\n};\n
