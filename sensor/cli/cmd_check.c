@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/json.h"
 #include "cli/args.h"
 #include "cli/command.h"
+#include "cli/screen.h"
 #include "daemon/detector.h"
 
 struct check {
@@ -67,20 +67,6 @@ print_rights(const struct config *c)
 }
 
 static void
-print_diag(const struct diag *d)
-{
-	struct slice rest = buf_slice(&d->text), line;
-	struct buf out = { 0 };
-
-	while (slice_cut(&rest, '\n', &line)) {
-		text_escape(&out, line);
-		buf_byte(&out, '\n');
-	}
-	fwrite(out.p, 1, out.len, stderr);
-	buf_free(&out);
-}
-
-static void
 print_effective(const struct config *c)
 {
 	struct buf text = { 0 };
@@ -94,6 +80,7 @@ static int
 cmd_check_main(const struct registry *reg, int argc, char **argv)
 {
 	struct check o = { 0 };
+	struct screen aside = { .out = stderr };
 	struct config c;
 	struct detector det = { 0 };
 	struct diag d = { 0 };
@@ -106,7 +93,7 @@ cmd_check_main(const struct registry *reg, int argc, char **argv)
 	if (config_load(&c, o.config, reg->inputs, reg->outputs, &d) == 0 &&
 	    detector_load(&det, &c, reg->decoders, NULL, &d) == 0)
 		detector_test(&det, &d);
-	print_diag(&d);
+	screen_lines(&aside, buf_slice(&d.text));
 	if (d.errors == 0 && o.effective) {
 		print_effective(&c);
 	} else if (d.errors == 0) {

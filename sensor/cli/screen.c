@@ -90,6 +90,17 @@ screen_line(const struct screen *s, struct slice text)
 }
 
 void
+screen_lines(const struct screen *s, struct slice text)
+{
+	struct slice line;
+
+	while (slice_cut(&text, '\n', &line))
+		screen_line(s, line);
+	if (text.len > 0)
+		screen_line(s, text);
+}
+
+void
 screen_pair(const struct screen *s, const char *key, struct slice what)
 {
 	char name[16];

@@ -30,6 +30,8 @@ void screen_paint(const struct screen *s, enum paint p, struct slice clean);
 void screen_pair(const struct screen *s, const char *key, struct slice what);
 /* Foreign text in a line of its own. */
 void screen_line(const struct screen *s, struct slice text);
+/* Foreign text line by line, as it was cut itself. */
+void screen_lines(const struct screen *s, struct slice text);
 
 /* 02:11:40 when it is today, with the date when not. */
 void time_short(struct buf *b, int64_t when, int64_t now);
