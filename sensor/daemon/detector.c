@@ -4,18 +4,24 @@
 
 #include "daemon/ruletest.h"
 
-static void
+/* Loads them from each path that has some; how many have. */
+static size_t
 load_decoders(struct detector *det, const struct strlist *paths,
     struct diag *d)
 {
+	size_t found = 0;
+
 	for (size_t i = 0; i < paths->count; i++) {
 		struct buf dir = { 0 };
 
 		buf_fmt(&dir, "%s/decoders", paths->items[i]);
-		if (access(buf_cstr(&dir), F_OK) == 0)
+		if (access(buf_cstr(&dir), F_OK) == 0) {
 			decoders_load(det->decoders, buf_cstr(&dir), d);
+			found++;
+		}
 		buf_free(&dir);
 	}
+	return found;
 }
 
 int
@@ -28,7 +34,8 @@ detector_load(struct detector *det, const struct config *c,
 
 	*det = (struct detector){ .schema = schema_new() };
 	det->decoders = decoders_new(det->schema, formats);
-	load_decoders(det, c->rules, d);
+	if (load_decoders(det, paths, d) == 0 && only != NULL)
+		load_decoders(det, c->rules, d);
 	det->rules = ruleset_new(det->schema);
 	ruleset_placeholders(det->rules, c->placeholders);
 	for (size_t i = 0; i < paths->count; i++)

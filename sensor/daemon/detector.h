@@ -17,10 +17,10 @@ struct detector {
 };
 
 /*
- * Reads decoders (the "decoders" directory of each path of config's rules)
- * and rules (the same paths; or only those of `only`, when not NULL). All
- * mistakes go to the diag; -1 when there was one. detector_free ends it in
- * either case.
+ * Reads rules from each path of config's, or only from those of `only`, when
+ * not NULL; and decoders from the "decoders" directory of the same paths, or
+ * of config's when `only` has none. All mistakes go to the diag; -1 when
+ * there was one. detector_free ends it in either case.
  */
 int detector_load(struct detector *det, const struct config *c,
     const struct decoder *const *formats, const struct strlist *only,
