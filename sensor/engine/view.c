@@ -26,7 +26,11 @@ struct views {
 struct views *
 views_new(void)
 {
-	return xcalloc(1, sizeof(struct views));
+	struct views *vs = xcalloc(1, sizeof(*vs));
+
+	vs->room = 64;
+	vs->items = xmalloc(vs->room * sizeof(*vs->items));
+	return vs;
 }
 
 void
@@ -71,7 +75,7 @@ static void
 push(struct views *vs, enum value_type type, struct slice text)
 {
 	if (vs->count == vs->room) {
-		vs->room = vs->room * 2 + 16;
+		vs->room *= 2;
 		vs->items = xrealloc(vs->items, vs->room, sizeof(*vs->items));
 	}
 	vs->items[vs->count++] = (struct view){ .text = text, .type = type };

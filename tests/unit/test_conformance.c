@@ -54,11 +54,12 @@ static void
 load_rule(struct kase *k)
 {
 	static const struct decoder *const formats[] = { &dec_json, NULL };
-	struct arena *a = arena_new(0);
+	struct arena *a;
 	struct node *placeholders;
 
 	if (k->rule.len == 0)
 		return;
+	a = arena_new(0);
 	forget_rule(k);
 	k->schema = schema_new();
 	k->decoders = decoders_new(k->schema, formats);
