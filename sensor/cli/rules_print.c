@@ -1,0 +1,234 @@
+#include "cli/rules_print.h"
+
+#include "base/file.h"
+#include "cli/table.h"
+
+enum { ID_SHOWN = 8, FILE_MAX = 16 << 20 };
+
+/* "linux / sshd": the words of a log source that are set. */
+static void
+write_source(struct buf *out, const struct detector *det,
+    struct logsource source)
+{
+	const uint16_t words[] = {
+		source.product, source.category, source.service,
+	};
+	size_t from = out->len;
+
+	for (size_t i = 0; i < COUNT(words); i++) {
+		if (words[i] == 0)
+			continue;
+		buf_str(out, out->len > from ? " / " : "");
+		buf_add(out, schema_word_text(det->schema, words[i]));
+	}
+}
+
+static void
+write_sources(struct jsonw *w, const struct detector *det,
+    struct logsource source)
+{
+	const struct {
+		const char *key;
+		uint16_t word;
+	} words[] = {
+		{ "product", source.product },
+		{ "category", source.category },
+		{ "service", source.service },
+	};
+
+	jsonw_key(w, S("logsource"));
+	jsonw_object(w);
+	for (size_t i = 0; i < COUNT(words); i++)
+		if (words[i].word != 0)
+			jsonw_pair(w, words[i].key, schema_word_text(
+			    det->schema, words[i].word));
+	jsonw_object_end(w);
+}
+
+static void
+write_tags(struct jsonw *w, const struct rule_info *info)
+{
+	jsonw_key(w, S("tags"));
+	jsonw_array(w);
+	for (size_t i = 0; i < info->tag_count; i++)
+		jsonw_str(w, info->tags[i]);
+	jsonw_array_end(w);
+}
+
+static void
+pair_if(struct jsonw *w, const char *key, struct slice text)
+{
+	if (text.len > 0)
+		jsonw_pair(w, key, text);
+}
+
+static void
+print_json(const struct detector *det, const struct rule_view *rule,
+    const struct screen *s)
+{
+	struct buf text = { 0 };
+	struct jsonw w = { .out = &text };
+
+	jsonw_object(&w);
+	jsonw_pair(&w, "id", rule->info.id);
+	jsonw_pair(&w, "title", rule->info.title);
+	jsonw_pair(&w, "level", slice_of(level_name(rule->info.level)));
+	pair_if(&w, "status", rule->status);
+	pair_if(&w, "author", rule->author);
+	pair_if(&w, "description", rule->info.description);
+	pair_if(&w, "falsepositives", rule->falsepositives);
+	pair_if(&w, "runbook", rule->info.runbook);
+	write_sources(&w, det, rule->source);
+	write_tags(&w, &rule->info);
+	jsonw_pair(&w, "file", slice_of(rule->file));
+	jsonw_pair_int(&w, "line", rule->line);
+	jsonw_pair_int(&w, "tests", (int64_t)rule->test_count);
+	jsonw_object_end(&w);
+	buf_byte(&text, '\n');
+	fwrite(text.p, 1, text.len, s->out);
+	buf_free(&text);
+}
+
+static void
+add_row(struct table *t, const struct detector *det,
+    const struct rule_view *rule)
+{
+	struct buf source = { 0 };
+
+	write_source(&source, det, rule->source);
+	table_cell(t, paint_level(rule->info.level),
+	    slice_of(level_name(rule->info.level)));
+	table_cell(t, PAINT_NONE, slice_head(rule->info.id, ID_SHOWN));
+	table_cell(t, PAINT_NONE, rule->info.title);
+	table_cell(t, PAINT_NONE, buf_slice(&source));
+	table_cell(t, PAINT_DIM, slice_of(rule->file));
+	buf_free(&source);
+}
+
+static void
+print_table(const struct detector *det, const struct screen *s)
+{
+	static const struct column columns[] = {
+		{ .title = "LEVEL", .least = 13 },
+		{ .title = "ID" },
+		{ .title = "TITLE", .stretch = true, .most = 100 },
+		{ .title = "LOG SOURCE", .most = 40 },
+		{ .title = "FILE" },
+	};
+	struct table *t = table_new(s, columns, COUNT(columns));
+	size_t n = ruleset_count(det->rules), tested = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct rule_view rule = ruleset_view(det->rules, i);
+
+		add_row(t, det, &rule);
+		tested += rule.test_count > 0;
+	}
+	table_print(t, true);
+	table_free(t);
+	fprintf(s->out, "\n%zu rule%s, %zu with tests\n", n,
+	    n == 1 ? "" : "s", tested);
+}
+
+void
+rules_list(const struct detector *det, const struct screen *s, bool json)
+{
+	if (!json) {
+		print_table(det, s);
+		return;
+	}
+	for (size_t i = 0; i < ruleset_count(det->rules); i++) {
+		struct rule_view rule = ruleset_view(det->rules, i);
+
+		print_json(det, &rule, s);
+	}
+}
+
+/* The key stands before the first line only. */
+static void
+print_lines(const struct screen *s, const char *key, struct slice text)
+{
+	struct slice line;
+	bool more;
+
+	text = slice_trim(text);
+	if (text.len == 0)
+		return;
+	do {
+		more = slice_cut(&text, '\n', &line);
+		screen_pair(s, key, more ? line : text);
+		key = "";
+	} while (more);
+}
+
+static void
+print_tags(const struct screen *s, const struct rule_info *info)
+{
+	struct buf tags = { 0 };
+
+	for (size_t i = 0; i < info->tag_count; i++) {
+		buf_str(&tags, i > 0 ? ", " : "");
+		buf_add(&tags, info->tags[i]);
+	}
+	print_lines(s, "tags", buf_slice(&tags));
+	buf_free(&tags);
+}
+
+static void
+print_place(const struct screen *s, const struct rule_view *rule)
+{
+	struct buf text = { 0 };
+
+	buf_fmt(&text, "%s:%u", rule->file, rule->line);
+	screen_pair(s, "where", buf_slice(&text));
+	buf_clear(&text);
+	buf_fmt(&text, "%zu", rule->test_count);
+	screen_pair(s, "tests", buf_slice(&text));
+	buf_free(&text);
+}
+
+/* The document as it stands in its file, which may have gone meanwhile. */
+static void
+print_document(const struct screen *s, const struct rule_view *rule)
+{
+	struct buf text = { 0 };
+	struct slice rest, line;
+
+	if (read_file(rule->file, &text, FILE_MAX, NULL) == -1)
+		return;
+	rest = buf_slice(&text);
+	fputc('\n', s->out);
+	for (unsigned n = 1; slice_cut(&rest, '\n', &line); n++) {
+		if (n >= rule->line && slice_starts(line, S("---")))
+			break;
+		if (n >= rule->line)
+			screen_line(s, line);
+	}
+	buf_free(&text);
+}
+
+void
+rules_show(const struct detector *det, const struct rule_view *rule,
+    const struct screen *s, bool json)
+{
+	struct buf source = { 0 };
+
+	if (json) {
+		print_json(det, rule, s);
+		return;
+	}
+	write_source(&source, det, rule->source);
+	screen_pair(s, "title", rule->info.title);
+	screen_pair(s, "id", rule->info.id);
+	screen_pair(s, "level", slice_of(level_name(rule->info.level)));
+	print_lines(s, "status", rule->status);
+	screen_pair(s, "source", buf_slice(&source));
+	print_tags(s, &rule->info);
+	print_lines(s, "author", rule->author);
+	print_lines(s, "what", rule->info.description);
+	print_lines(s, "false by", rule->falsepositives);
+	print_lines(s, "runbook", rule->info.runbook);
+	print_place(s, rule);
+	print_document(s, rule);
+	buf_free(&source);
+}

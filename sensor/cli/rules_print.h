@@ -1,0 +1,16 @@
+/*
+ * Rules on the screen and as JSON.
+ */
+#ifndef VEDETTE_RULES_PRINT_H
+#define VEDETTE_RULES_PRINT_H
+
+#include "cli/screen.h"
+#include "daemon/detector.h"
+
+/* One line or JSON object each. */
+void rules_list(const struct detector *det, const struct screen *s, bool json);
+/* Everything about one. */
+void rules_show(const struct detector *det, const struct rule_view *rule,
+    const struct screen *s, bool json);
+
+#endif
