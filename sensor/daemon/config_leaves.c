@@ -179,6 +179,15 @@ by_name(const struct input *const *types, const char *name)
 	return NULL;
 }
 
+/* What the caller can't have of a file; as root the watch role can. */
+static const char *
+unreadable(const char *path)
+{
+	if (access(path, F_OK) == -1)
+		return " (absent)";
+	return access(path, R_OK) == -1 ? " (you may not read it)" : "";
+}
+
 static void
 default_inputs(struct config *c, const struct input *const *types,
     struct diag *d)
@@ -205,7 +214,7 @@ default_inputs(struct config *c, const struct input *const *types,
 	for (size_t i = 0; i < COUNT(default_files); i++) {
 		buf_fmt(&yaml, "  - %s\n", default_files[i]);
 		buf_fmt(&c->choice, " %s%s", default_files[i],
-		    access(default_files[i], F_OK) == 0 ? "" : " (absent)");
+		    unreadable(default_files[i]));
 	}
 	if (file != NULL)
 		add_default(c, file, buf_cstr(&yaml), d);
