@@ -69,10 +69,11 @@ state(void *owner, size_t output, const struct courier_state *now)
 }
 
 static void
-peer_closed(void *arg, const char *why)
+peer_closed(void *arg, bool lied, const char *why)
 {
 	struct courier_role *r = arg;
 
+	(void)lied;
 	(void)why;
 	loop_stop(r->loop);
 }

@@ -237,10 +237,11 @@ judge_courier_frame(void *arg, unsigned type, struct slice body, int fd)
 
 /* The supervisor starts another one and says so by a new peer. */
 void
-judge_courier_closed(void *arg, const char *why)
+judge_courier_closed(void *arg, bool lied, const char *why)
 {
 	struct judge *j = arg;
 
+	(void)lied;
 	log_warn("courier %s", why);
 	judge_outputs_reset(j);
 	for (size_t i = 0; i < j->output_count; i++)

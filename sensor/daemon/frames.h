@@ -23,7 +23,7 @@ enum to_role {
 	ROLE_PEER = 1,	/* u32 enum role of the other end; with descriptor */
 	ROLE_SECRET,	/* u32 index in the plan; with descriptor */
 	ROLE_SEAL,	/* judge: what the plan names is there */
-	ROLE_GO,
+	ROLE_GO,	/* u8: takes over from another judge */
 	ROLE_STOP,
 	ROLE_PING,
 	ROLE_CONNECTION,	/* u32 login uid; with descriptor */

@@ -96,14 +96,14 @@ member_frame(void *arg, unsigned type, struct slice body, int fd)
 	return 0;
 }
 
-/* Its death is heard of by SIGCHLD; a liar is helped along. */
+/* The death of one is heard of by SIGCHLD; a liar is helped along. */
 static void
-member_closed(void *arg, const char *why)
+member_closed(void *arg, bool lied, const char *why)
 {
 	struct member *m = arg;
 
 	log_debug("%s %s", role_name(m->role), why);
-	if (m->pid > 0)
+	if (lied && m->pid > 0)
 		kill(m->pid, SIGKILL);
 }
 

@@ -44,14 +44,14 @@ release(struct ipc *c)
 }
 
 static void
-end(struct ipc *c, const char *why)
+end(struct ipc *c, bool lied, const char *why)
 {
 	if (c->dead)
 		return;
 	c->dead = true;
 	loop_remove(c->watch);
 	c->watch = NULL;
-	c->use.closed(c->use.arg, why);
+	c->use.closed(c->use.arg, lied, why);
 }
 
 /* What to send with one sendmsg: up to the next byte that a fd rides on. */
@@ -263,7 +263,7 @@ frames(struct ipc *c)
 	}
 	buf_drop(&c->in, c->in.len - in.len);
 	if (got == -1)
-		end(c, "sent a frame that there is not");
+		end(c, true, "sent a frame that there is not");
 }
 
 static void
@@ -287,7 +287,7 @@ ready(void *arg, unsigned events)
 	}
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
-	end(c, "is gone");
+	end(c, false, "is gone");
 }
 
 struct ipc *

@@ -29,8 +29,8 @@ struct ipc_use {
 	 * means that the sender lies: closed is called.
 	 */
 	int (*frame)(void *arg, unsigned type, struct slice body, int fd);
-	/* The other side is gone or lied; why is for the log. */
-	void (*closed)(void *arg, const char *why);
+	/* The other side is gone, or lied; why is for the log. */
+	void (*closed)(void *arg, bool lied, const char *why);
 	/* All that waited is sent; may be NULL. */
 	void (*drained)(void *arg);
 	void *arg;

@@ -62,7 +62,9 @@ input_positions(void *owner, const char *input,
 static void
 open_input(struct judge *j, struct judge_input *in)
 {
-	const struct judge_room room = {
+	struct buf none = { 0 };
+
+	in->room = (struct judge_room){
 		.loop = j->loop, .owner = in,
 		.host_id = slice_of(store_host(j->store)->id),
 		.record = judge_record, .position = judge_position,
@@ -70,9 +72,7 @@ open_input(struct judge *j, struct judge_input *in)
 		.positions = input_positions, .send = input_send,
 		.wake = input_wake,
 	};
-	struct buf none = { 0 };
-
-	in->state = in->type->open(&room);
+	in->state = in->type->open(&in->room);
 	pack_slice(&none, S(""));
 	if (!in->started)
 		input_send(in, INPUT_START, buf_slice(&none));
@@ -128,7 +128,7 @@ watch_frame(void *arg, unsigned type, struct slice body, int fd)
 	if (in->state == NULL) {
 		if (fd != -1)
 			close(fd);
-		return -1;
+		return in->judge->stopping ? 0 : -1;
 	}
 	if (type == INPUT_NOTICE) {
 		notice(in, body);
@@ -140,10 +140,11 @@ watch_frame(void *arg, unsigned type, struct slice body, int fd)
 }
 
 static void
-watch_closed(void *arg, const char *why)
+watch_closed(void *arg, bool lied, const char *why)
 {
 	struct judge_input *in = arg;
 
+	(void)lied;
 	in->lost = true;
 	log_error("watch %s %s", role_name(in->role), why);
 }
@@ -234,7 +235,10 @@ opened(struct judge *j)
 		log_warn("%s; a record that kills the judge can't be told",
 		    err.text);
 	buf_fmt(&text, "%zu rules loaded", ruleset_count(j->det.rules));
-	judge_say(j, KIND_SELF, "start", "sensor started");
+	if (j->taking_over)
+		judge_say(j, KIND_SELF, "takeover", "took over");
+	else
+		judge_say(j, KIND_SELF, "start", "sensor started");
 	judge_say(j, KIND_LOAD, "load", buf_cstr(&text));
 	buf_free(&text);
 	if (store_host_is_new(j->store))
@@ -389,6 +393,7 @@ supervisor_frame(void *arg, unsigned type, struct slice body, int fd)
 		seal(j);
 		return 0;
 	case ROLE_GO:
+		j->taking_over = body.p[0] != 0;
 		j->opening_since = when_steady();
 		open_journal(j);
 		return 0;
@@ -409,10 +414,11 @@ supervisor_frame(void *arg, unsigned type, struct slice body, int fd)
 }
 
 static void
-supervisor_closed(void *arg, const char *why)
+supervisor_closed(void *arg, bool lied, const char *why)
 {
 	struct judge *j = arg;
 
+	(void)lied;
 	(void)why;
 	stop(j);
 }

@@ -18,6 +18,7 @@ struct judge_input {
 	struct judge *judge;
 	const struct input *type;
 	enum role role;		/* whose socket leads to its watch side */
+	struct judge_room room;
 	void *state;		/* NULL until the journal is open */
 	bool started;		/* INPUT_START was sent */
 	bool lost;		/* its watch side lied or went */
@@ -62,7 +63,7 @@ struct judge {
 	int64_t opening_since;
 	int64_t started;
 	int64_t first;		/* steady time of the batch's first entry */
-	bool stopping, handing_over;
+	bool stopping, handing_over, taking_over;
 	bool full;		/* the journal takes nothing now */
 	int64_t full_since;
 	uint64_t reload;	/* control's token, 0: none */
@@ -92,7 +93,7 @@ void judge_outputs_open(struct judge *j);
 void judge_outputs_reset(struct judge *j);
 void judge_dispatch(struct judge *j);
 int judge_courier_frame(void *arg, unsigned type, struct slice body, int fd);
-void judge_courier_closed(void *arg, const char *why);
+void judge_courier_closed(void *arg, bool lied, const char *why);
 
 /* judge_status.c */
 void judge_status(void *owner, struct jsonw *w);

@@ -29,6 +29,7 @@ int
 sandbox_seal(const struct sandbox *s, struct buf *level, struct err *err)
 {
 	bool landlock, filter;
+	int abi = landlock_abi();	/* not to be asked behind the seal */
 
 	if (s->mode == SANDBOX_OFF) {
 		buf_str(level, "off");
@@ -43,7 +44,7 @@ sandbox_seal(const struct sandbox *s, struct buf *level, struct err *err)
 		return err_set(err, "sandbox: require, but this kernel has no "
 		    "%s", landlock ? "seccomp" : "Landlock");
 	if (landlock && filter)
-		buf_fmt(level, "full (landlock %d, seccomp)", landlock_abi());
+		buf_fmt(level, "full (landlock %d, seccomp)", abi);
 	else
 		buf_fmt(level, "partial (%s)", filter ? "seccomp, no landlock" :
 		    landlock ? "landlock, no seccomp" : "none");

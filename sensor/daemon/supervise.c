@@ -105,11 +105,11 @@ give_up_next(struct supervisor *s, const char *why)
 }
 
 static void
-let_go(struct supervisor *s)
+let_go(struct supervisor *s, struct slice takes_over)
 {
 	s->active = s->next;
 	s->next = NULL;
-	generation_tell(s->active, ROLE_JUDGE, ROLE_GO, S(""), -1);
+	generation_tell(s->active, ROLE_JUDGE, ROLE_GO, takes_over, -1);
 }
 
 /* All of next is sealed: the old judge commits and ends, then next goes. */
@@ -117,7 +117,7 @@ static void
 take_over(struct supervisor *s)
 {
 	if (s->active == NULL) {
-		let_go(s);
+		let_go(s, S("\0"));
 		return;
 	}
 	s->old = s->active;
@@ -296,7 +296,7 @@ died(struct supervisor *s, struct generation *g, enum role r, int status)
 		generation_free(s->old);
 		s->old = NULL;
 		if (s->next != NULL)
-			let_go(s);
+			let_go(s, S("\1"));
 	} else if (s->stopping) {
 		if (judge)
 			finish(s, status == 0 ? 0 : 1);

@@ -81,10 +81,11 @@ judge_frame(void *arg, unsigned type, struct slice body, int fd)
 }
 
 static void
-peer_closed(void *arg, const char *why)
+peer_closed(void *arg, bool lied, const char *why)
 {
 	struct watch *w = arg;
 
+	(void)lied;
 	(void)why;
 	loop_stop(w->loop);
 }

@@ -77,6 +77,8 @@ mark_fits(const struct mark *m, struct slice bytes)
 {
 	struct mark other;
 
+	if (m->len == 0)
+		return true;
 	if (bytes.len < m->len)
 		return false;
 	other = mark_of(slice_head(bytes, m->len));

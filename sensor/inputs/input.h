@@ -99,7 +99,7 @@ struct input {
 	void (*told)(void *state, enum input_frame type, struct slice body);
 	void (*stop)(void *state);
 
-	/* Judge side; opened when the journal is. */
+	/* Judge side; opened when the journal is. The room lives as long. */
 	void *(*open)(const struct judge_room *room);
 	/* fd -1: none; a given one is now the input's. -1: a lie, end. */
 	int (*heard)(void *state, enum input_frame type, struct slice body,

@@ -26,8 +26,9 @@ frame(void *arg, unsigned type, struct slice body, int fd)
 }
 
 static void
-closed(void *arg, const char *why)
+closed(void *arg, bool lied, const char *why)
 {
+	(void)lied;
 	(void)why;
 	loop_stop(arg);
 }

@@ -20,6 +20,7 @@ struct end {
 	size_t frames, bytes;
 	int fd;
 	const char *closed;
+	bool lied;
 	size_t want;		/* frames to stop after */
 };
 
@@ -39,11 +40,12 @@ take(void *arg, unsigned type, struct slice body, int fd)
 }
 
 static void
-gone(void *arg, const char *why)
+gone(void *arg, bool lied, const char *why)
 {
 	struct end *e = arg;
 
 	e->closed = why;
+	e->lied = lied;
 	loop_stop(e->loop);
 }
 
@@ -79,7 +81,7 @@ frames_and_descriptors_arrive_in_order(void)
 	close(b.fd);
 	ipc_free(from);
 	loop_run(a.loop);
-	CHECK(b.closed != NULL);
+	CHECK(b.closed != NULL && !b.lied);
 	ipc_free(to);
 	loop_free(a.loop);
 	buf_free(&big);
@@ -111,7 +113,7 @@ a_liar_is_cut_off(void)
 		CHECK_ROW(write(pair[1], rows[i].bytes.p, rows[i].bytes.len) ==
 		    (ssize_t)rows[i].bytes.len, i);
 		loop_run(e.loop);
-		CHECK_ROW(e.closed != NULL && e.frames == rows[i].frames, i);
+		CHECK_ROW(e.lied && e.frames == rows[i].frames, i);
 		ipc_free(c);
 		close(pair[1]);
 		loop_free(e.loop);
