@@ -6,6 +6,9 @@
 #include "base/map.h"
 #include "base/pack.h"
 
+/* Two fields of many values each are compared up to so many pairs. */
+enum { PAIRS_MAX = 100000 };
+
 /* What is known about a predicate, below the stamp of the event. */
 enum { MEMO_NO, MEMO_YES, MEMO_ABORTED, MEMO_STATES };
 
@@ -365,6 +368,8 @@ test_fieldref(struct predicates *ps, const struct predicate *p)
 	views_list(ps->views, p->field, !p->ref.cased, &have);
 	wanted = views_list(ps->views, p->ref.field, !p->ref.cased, &want);
 	n = views_list(ps->views, p->field, !p->ref.cased, &have);
+	if (wanted > 0 && n > PAIRS_MAX / wanted)
+		return MEMO_ABORTED;
 	for (size_t i = 0; i < wanted; i++) {
 		m.text = p->ref.cased ? want[i].text :
 		    view_folded(ps->views, &want[i]);

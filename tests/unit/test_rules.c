@@ -356,6 +356,31 @@ an_aborted_pattern_is_no_match_and_counted(void)
 	set_free(&s);
 }
 
+/* Whoever writes the log may put any number of values into two fields. */
+static void
+too_many_pairs_of_values_are_not_compared(void)
+{
+	struct set s = set_new(HEAD
+	    "detection: {s: {f|fieldref|contains: g}, condition: s}\n");
+	struct event *ev = event_new(s.schema);
+	struct record r = { .received = 1 };
+	struct told t = { { 0 } };
+	int f = schema_find(s.schema, S("f")), g = schema_find(s.schema,
+	    S("g"));
+
+	event_reset(ev, &r);
+	for (unsigned i = 0; i < 10000; i++) {
+		event_add(ev, f, VALUE_STRING, S("x"));
+		event_add(ev, g, VALUE_STRING, S("y"));
+	}
+	event_source(ev, (struct logsource){ word(&s, "linux"), 0, 0 });
+	ruleset_match(s.rules, ev, on_match, &t);
+	CHECK(t.titles.len == 0);
+	CHECK(ruleset_view(s.rules, 0).aborted == 1);
+	event_free(ev);
+	set_free(&s);
+}
+
 static void
 write_text(const char *dir, const char *name, const char *text)
 {
@@ -422,6 +447,7 @@ main(void)
 		TEST(an_event_of_several_sources_tells_once),
 		TEST(actions_lay_documents_over_each_other),
 		TEST(an_aborted_pattern_is_no_match_and_counted),
+		TEST(too_many_pairs_of_values_are_not_compared),
 		TEST(a_directory_is_read_without_its_decoders),
 	};
 
