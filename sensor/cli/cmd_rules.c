@@ -178,9 +178,11 @@ rules_lint_main(const struct registry *reg, int argc, char **argv)
 			return args_wrong(&subcommands[2], "%s: %m", argv[i]);
 	begin(&s);
 	only = (struct strlist){ (const char **)argv + 1, (size_t)argc - 1 };
-	if (load(&s, reg, &only))
-		printf("%zu rules, no mistake\n",
-		    ruleset_count(s.detector.rules));
+	if (load(&s, reg, &only)) {
+		size_t n = ruleset_count(s.detector.rules);
+
+		printf("%zu rule%s, no mistake\n", n, n == 1 ? "" : "s");
+	}
 	return end(&s, EXIT_FOUND);
 }
 
@@ -207,11 +209,13 @@ rules_test_main(const struct registry *reg, int argc, char **argv)
 	only = (struct strlist){ (const char **)argv + 1, (size_t)argc - 1 };
 	if (!load(&s, reg, argc > 1 ? &only : NULL))
 		return end(&s, EXIT_TROUBLE);
-	if (detector_test(&s.detector, &s.diag) == 0)
-		printf("%zu tests of %zu rules pass, "
+	if (detector_test(&s.detector, &s.diag) == 0) {
+		size_t n = ruleset_count(s.detector.rules);
+
+		printf("%zu tests of %zu rule%s pass, "
 		    "and those of the decoders\n",
-		    count_tests(s.detector.rules),
-		    ruleset_count(s.detector.rules));
+		    count_tests(s.detector.rules), n, n == 1 ? "" : "s");
+	}
 	return end(&s, EXIT_FOUND);
 }
 

@@ -106,9 +106,8 @@ read_taxonomy(struct load *l, const struct node *doc)
 	    "only \"sigma\" is", node_cstr(n));
 }
 
-int
-logsource_read(struct load *l, const struct node *map,
-    struct logsource *out)
+static int
+read_words(struct load *l, const struct node *map, struct logsource *out)
 {
 	const struct {
 		const char *key;
@@ -183,7 +182,7 @@ read_logsource(struct load *l, const struct node *doc, struct rule *r)
 
 	if (n == NULL)
 		return node_error(l->diag, doc, "the rule has no logsource");
-	return logsource_read(l, n, &r->source);
+	return read_words(l, n, &r->source);
 }
 
 static int

@@ -45,9 +45,6 @@ struct expr *detection_read(struct load *l, const struct node *detection);
  */
 struct expr *item_read(struct load *l, const struct node *key,
     const struct node *value);
-/* The log source, in the schema's words. -1 after diag_error. */
-int logsource_read(struct load *l, const struct node *map,
-    struct logsource *out);
 /* The tags, checked; -1 after diag_error. */
 int tags_read(struct load *l, const struct node *tags,
     struct rule_info *info);
