@@ -342,6 +342,7 @@ close_group(struct item *item, const struct node *value, struct group *g)
 		    &at, &err) == -1) {
 			node_error(item->load->diag, value,
 			    "%s, at byte %zu of the pattern", err.text, at);
+			g->count = 0;
 			return NULL;
 		}
 		*tail = expr_test(a, n);
@@ -351,32 +352,33 @@ close_group(struct item *item, const struct node *value, struct group *g)
 	return any;
 }
 
-/* A value, or a list of values: any of them, or with "all" each. */
+/*
+ * A value, or a list of values: any of them, or with "all" each. Reads on
+ * after a mistake, so that all are seen at once.
+ */
 static struct expr *
 read_values(struct item *item, const struct node *value, struct group *g)
 {
-	bool list = value->type == NODE_LIST;
+	bool list = value->type == NODE_LIST, bad = false;
+	/* A regex is closed value by value, so that its error has its place. */
+	bool single = (item->flags & ITEM_ALL) != 0 ||
+	    item->kind == ITEM_REGEX;
 	struct expr *all = expr_new(item->load->build, EXPR_AND);
 	struct expr **tail = &all->first;
 	const struct node *v = list ? value->first : value;
 
 	for (; v != NULL; v = list ? v->next : NULL) {
-		bool last = !list || v->next == NULL;
-
-		if (read_value(item, v, g) == -1)
-			return NULL;
-		/* A regex is read value by value, so that its error is. */
-		if ((item->flags & ITEM_ALL) == 0 && !last &&
-		    item->kind != ITEM_REGEX)
+		bad |= read_value(item, v, g) == -1;
+		if (!single && list && v->next != NULL)
 			continue;
 		*tail = close_group(item, v, g);
-		if (*tail == NULL)
-			return NULL;
-		tail = &(*tail)->next;
+		bad |= *tail == NULL;
+		if (*tail != NULL)
+			tail = &(*tail)->next;
 	}
 	if ((item->flags & ITEM_ALL) == 0)
 		all->type = EXPR_OR;
-	return all;
+	return bad ? NULL : all;
 }
 
 static struct expr *
@@ -386,6 +388,11 @@ read_all(struct item *item, const struct node *value)
 	struct group g = { 0 };
 	struct expr *e;
 
+	if (item->kind == ITEM_EXISTS && value->type == NODE_LIST) {
+		node_error(item->load->diag, value,
+		    "\"exists\" wants true or false");
+		return NULL;
+	}
 	if (value->type == NODE_LIST && value->count == 0) {
 		push(&g, &null);
 		e = close_group(item, value, &g);

@@ -151,6 +151,8 @@ mistakes_have_file_line_and_column(void)
 		    "  condition: s and u\n", "r.yml:6:20: condition: \"u\"" },
 		{ HEAD "detection:\n  s:\n    'a|foo': 1\n"
 		    "  condition: s\n", "r.yml:5:8: no modifier \"foo\"" },
+		{ HEAD "detection:\n  s:\n    a|re: [(, b, ')']\n"
+		    "  condition: s\n", "r.yml:5:18: unmatched closing" },
 		{ HEAD "detection: {s: {f: x}, t: {f: y}, condition: s}\n",
 		    "r.yml:3:24: warning: no condition uses \"t\"" },
 	};
