@@ -17,7 +17,7 @@ inquiry_places(struct config *c, const struct registry *reg,
 	int ret = config_load(c, place->config, reg->inputs, reg->outputs,
 	    &d);
 
-	if (ret == -1 && place->config != NULL)
+	if (ret == -1 && place->config != NULL && c->root == NULL)
 		err_set(err, "%.*s", (int)strcspn(buf_cstr(&d.text), "\n"),
 		    buf_cstr(&d.text));
 	else

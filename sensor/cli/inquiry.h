@@ -28,7 +28,7 @@ struct inquiry {
 /*
  * Reads where state and socket are. A broken configuration must not keep
  * anybody from asking: what it says of places holds, or else the defaults do.
- * Only a file that was named has to be right: -1 after filling err.
+ * Only a file that was named has to be legible: -1 after filling err.
  * config_free ends it in either case.
  */
 int inquiry_places(struct config *c, const struct registry *reg,

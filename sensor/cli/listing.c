@@ -1,5 +1,6 @@
 #include "cli/listing.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -120,13 +121,24 @@ row_table(struct listing *l, const struct found *f)
 }
 
 static const struct column columns[] = {
+	{ .title = "ID" },
+	{ .title = "TIME" },
+	{ .title = "LEVEL" },
+	{ .title = "WHO", .most = 40 },
+	{ .title = "WHAT", .stretch = true, .most = 200 },
+	{ .title = "×", .right = true },
+};
+
+/* Rows that come one by one stand below each other all the same. */
+static const struct column growing_columns[] = {
 	{ .title = "ID", .least = 6 },
 	{ .title = "TIME", .least = 8 },
 	{ .title = "LEVEL", .least = 8 },
 	{ .title = "WHO", .least = 18, .most = 40 },
-	{ .title = "WHAT", .stretch = true, .least = 28, .most = 200 },
-	{ .title = "×", .right = true },
+	{ .title = "WHAT", .stretch = true, .most = 200 },
 };
+static_assert(COUNT(growing_columns) + 1 == COUNT(columns),
+    "all but the count");
 
 static void
 add_line(struct listing *l, struct table *t, const struct group *g,
@@ -153,20 +165,23 @@ add_line(struct listing *l, struct table *t, const struct group *g,
 	table_cell(t, paint, buf_slice(&text));
 	buf_clear(&text);
 	buf_u64(&text, g->count);
-	table_cell(t, paint, buf_slice(&text));
+	if (!l->following)
+		table_cell(t, paint, buf_slice(&text));
 	buf_free(&text);
 }
 
 static void
-print_groups(struct listing *l, bool heading)
+print_groups(struct listing *l)
 {
-	struct table *t = table_new(&l->screen, columns, COUNT(columns));
+	struct table *t = l->following ?
+	    table_new(&l->screen, growing_columns, COUNT(growing_columns)) :
+	    table_new(&l->screen, columns, COUNT(columns));
 	int digits = fold_digits(&l->fold);
 
 	fold_by_time(&l->fold);
 	for (size_t i = 0; i < l->fold.count; i++)
 		add_line(l, t, l->fold.groups[i], digits);
-	table_print(t, heading);
+	table_print(t, !l->following);
 	table_free(t);
 }
 
@@ -214,7 +229,7 @@ end_table(struct listing *l)
 	if (l->header.len > 0)
 		screen_line(&l->screen, buf_slice(&l->header));
 	if (l->fold.count > 0)
-		print_groups(l, true);
+		print_groups(l);
 	print_counts(l, "line");
 	next = worst(&l->fold);
 	if (next != NULL)
@@ -424,7 +439,7 @@ listing_row(struct listing *l, struct slice row)
 		l->seq = f.seq;
 	l->form->row(l, &f);
 	if (l->following && l->form == &form_table) {
-		print_groups(l, false);
+		print_groups(l);
 		fold_free(&l->fold);
 		fold_init(&l->fold);
 	}
