@@ -102,6 +102,9 @@ each_self(void *arg, const struct row *row)
 		l->down = true;
 		return 0;
 	}
+	/* A reload is no time without a sensor: the next one was ready. */
+	if (slice_eq(row->rule, S("takeover")))
+		l->down = false;
 	if (!slice_eq(row->rule, S("start")))
 		return 0;
 	if (!l->down && life_before(l->st, row->seq, &l->since,

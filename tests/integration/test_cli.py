@@ -96,6 +96,21 @@ def test_nothing_found_is_0_and_says_what_was_observed(journal):
     assert r.stdout == '' and r.stderr.startswith('observed ')
 
 
+def test_a_reload_is_no_gap_and_a_stop_is_one(journal):
+    def lived(what, ago):
+        return line(what, kind='self', level='informational', rule=what,
+                    ago=ago)
+
+    journal.fill(lived('start', 4000), lived('handover', 2000),
+                 lived('takeover', 1999))
+    journal.serve()
+    assert journal('alerts').stdout.endswith('\nobserved 100 %\n')
+    journal.add(lived('stop', 1000), lived('start', 500))
+    wait_for(lambda: len(journal.rows('--kind', 'self')) == 5)
+    assert re.search(r'\nobserved 87.\d %: not running ',
+                     journal('alerts').stdout)
+
+
 @pytest.mark.parametrize('args', [
     ['--sinse', '2h'], ['--level', 'hi'], ['--json', '--csv'], ['x'],
     ['--by', ''], ['--by', 'a,,b'], ['--kind', 'alarm'],
