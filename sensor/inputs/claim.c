@@ -389,7 +389,7 @@ start_unknown(struct tail *tl, struct tailed *f, const struct identity *id,
 
 	if ((f->flags & FILE_ROTATED) == 0)
 		start_new(tl, f, id, h, from_end);
-	else if (f->mtime > f->lineage->floor)
+	else if (f->mtime >= f->lineage->floor)
 		start_new(tl, f, id, h, false);
 	else
 		tail_close(tl, f);
