@@ -11,19 +11,22 @@
 #include "daemon/config.h"
 
 struct reload {
-	const char *config;
+	const char *config, *run;
 };
 
 static int cmd_reload_main(const struct registry *reg, int argc, char **argv);
 
 static const struct arg reload_args[] = {
 	ARGS_CONFIG(reload, config),
+	{ "run", 0, ARG_STR, AT(reload, run), "DIR",
+	    "of the control socket, when the file is too broken to say",
+	    NULL },
 	ARGS_END
 };
 
 const struct command cmd_reload = {
 	.name = "reload",
-	.synopsis = "[-c FILE]",
+	.synopsis = "[-c FILE] [--run DIR]",
 	.what = "take the new configuration, or say why the old stays",
 	.run = cmd_reload_main,
 	.args = reload_args,
@@ -82,7 +85,7 @@ cmd_reload_main(const struct registry *reg, int argc, char **argv)
 		return args_wrong(&cmd_reload, "reload takes no operand");
 	/* The new configuration may be wrong; where the socket is, it says. */
 	config_load(&c, o.config, reg->inputs, reg->outputs, &d);
-	status = c.run == NULL ? -1 : ask_reload(c.run, &err);
+	status = ask_reload(o.run != NULL ? o.run : c.run, &err);
 	if (status == -1) {
 		fprintf(stderr, "vedette: no answer from the sensor: %s\n",
 		    err.text);

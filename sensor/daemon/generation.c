@@ -265,6 +265,13 @@ generation_pid(const struct generation *g, enum role r)
 	return g->members[r].pid;
 }
 
+void
+generation_hear_out(struct generation *g, enum role r)
+{
+	if (g->members[r].ipc != NULL)
+		ipc_hear_out(g->members[r].ipc);
+}
+
 bool
 generation_reaped(struct generation *g, pid_t pid, enum role *r)
 {

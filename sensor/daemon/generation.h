@@ -37,7 +37,12 @@ void generation_tell(struct generation *g, enum role r, enum to_role what,
 const struct plan *generation_plan(const struct generation *g);
 /* 0 when the role does not run. */
 pid_t generation_pid(const struct generation *g, enum role r);
-/* Whether the pid was one of its roles, and which; it is forgotten. */
+/*
+ * Whether the pid was one of its roles, and which; it is forgotten, but what
+ * it said last is heard with generation_hear_out, which may end the
+ * generation by what is heard.
+ */
+void generation_hear_out(struct generation *g, enum role r);
 bool generation_reaped(struct generation *g, pid_t pid, enum role *r);
 
 #endif

@@ -247,7 +247,8 @@ one_frame(struct ipc *c, struct slice *in)
 	return 1;
 }
 
-static void
+/* False when c is no more, or no longer to be listened to. */
+static bool
 frames(struct ipc *c)
 {
 	struct slice in = buf_slice(&c->in);
@@ -259,11 +260,12 @@ frames(struct ipc *c)
 	c->busy = false;
 	if (c->unwanted) {
 		release(c);
-		return;
+		return false;
 	}
 	buf_drop(&c->in, c->in.len - in.len);
 	if (got == -1)
 		end(c, true, "sent a frame that there is not");
+	return got != -1;
 }
 
 static void
@@ -288,6 +290,19 @@ ready(void *arg, unsigned events)
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	end(c, false, "is gone");
+}
+
+/*
+ * One read at a time, and no look at c behind frames(): what is heard may
+ * have ended it.
+ */
+void
+ipc_hear_out(struct ipc *c)
+{
+	bool more = true;
+
+	while (more && receive(c) > 0)
+		more = frames(c);
 }
 
 struct ipc *

@@ -42,6 +42,8 @@ struct ipc *ipc_new(struct loop *l, int fd, const struct ipc_use *use);
 void ipc_free(struct ipc *c);
 /* Never blocks; what the socket does not take waits. Takes fd if not -1. */
 void ipc_send(struct ipc *c, unsigned type, struct slice body, int fd);
+/* Takes what has come in already, without waiting for the loop. */
+void ipc_hear_out(struct ipc *c);
 size_t ipc_waiting(const struct ipc *c);
 
 /* socketpair(2) with CLOEXEC on both and O_NONBLOCK; -1 with errno. */

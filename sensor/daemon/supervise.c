@@ -56,10 +56,6 @@ accept_connection(void *arg, unsigned events)
 	fd = accept4(s->control, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd == -1)
 		return;
-	if (s->active == NULL) {
-		close(fd);
-		return;
-	}
 	pack_u32(&body, places_login_uid(fd));
 	generation_tell(s->active, ROLE_JUDGE, ROLE_CONNECTION,
 	    buf_slice(&body), fd);
@@ -68,15 +64,17 @@ accept_connection(void *arg, unsigned events)
 
 /*
  * Only when the journal is open: its lock tells that no other sensor is using
- * this socket.
+ * this socket, and there is somebody to answer.
  */
 static void
 open_control(struct supervisor *s)
 {
 	struct err err;
 
-	if (s->control != -1)
+	if (s->control != -1) {
+		loop_want(s->listening, LOOP_READ);
 		return;
+	}
 	s->control = places_listen(s->places.run, &err);
 	if (s->control == -1) {
 		log_error("control socket: %s; commands can't ask the running "
@@ -122,6 +120,9 @@ take_over(struct supervisor *s)
 	}
 	s->old = s->active;
 	s->active = NULL;
+	/* Who asks now waits until the new judge can answer. */
+	if (s->listening != NULL)
+		loop_want(s->listening, 0);
 	generation_tell(s->old, ROLE_JUDGE, ROLE_RELOADED, S(""), -1);
 	generation_tell(s->old, ROLE_JUDGE, ROLE_STOP, S(""), -1);
 	loop_timer_set(s->deadline, STOP_SECONDS * SECOND);
@@ -281,12 +282,16 @@ courier_died(struct supervisor *s)
 	    s->courier_wait * 2;
 }
 
-/* A role of a generation has ended. */
+/* A role of a generation has ended; its last words say why. */
 static void
 died(struct supervisor *s, struct generation *g, enum role r, int status)
 {
 	bool judge = r == ROLE_JUDGE;
+	bool starting = g == s->next;
 
+	generation_hear_out(g, r);
+	if (starting && g != s->next)
+		return;
 	if (g == s->next) {
 		give_up_next(s, "a role ended while it was starting");
 	} else if (g == s->old) {

@@ -96,8 +96,7 @@ each_self(void *arg, const struct row *row)
 
 	if (l->down && l->started != 0)
 		up_again(l, ready ? row->received : l->started);
-	if (slice_eq(row->rule, S("stop")) ||
-	    slice_eq(row->rule, S("handover"))) {
+	if (slice_eq(row->rule, S("stop"))) {
 		l->since = l->down ? l->since : row->received;
 		l->down = true;
 		return 0;
