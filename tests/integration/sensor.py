@@ -137,7 +137,8 @@ class Sensor:
     def alerts(self, *argv):
         """Bodies of all alerts, from the journal's files."""
         done = subprocess.run(
-            [VEDETTE, "alerts", "-c", self.config, "--json", "--limit", "10000000", *argv],
+            [VEDETTE, "alerts", "-c", self.config, "--json",
+             *(argv if "--limit" in argv else ("--limit", "10000000", *argv))],
             capture_output=True, text=True, errors="replace", timeout=300)
         assert done.returncode in (0, 1), done.stderr
         return [json.loads(row) for row in done.stdout.splitlines()]

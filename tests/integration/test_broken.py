@@ -37,7 +37,7 @@ CONFIGURATION = {
     "missing option": ("outputs:\n  - webhook: {}\n", "url"),
     "wrong size": ("store: { size: many }\n", "size"),
     "wrong word": ("sandbox: perhaps\n", "sandbox"),
-    "relative path": ("state: here\n", "path"),
+    "wrong span": ("store: { size: 1G, alerts: soon }\n", "soon"),
     "duplicate key": ("sandbox: best\nsandbox: off\n", "sandbox"),
     "two outputs of one name": ("outputs:\n  - file: { path: /x }\n  - file: { path: /y }\n", "name"),
     "not a list": ("inputs: journal\n", "list"),
@@ -52,11 +52,11 @@ RULES = {
     "tag": (rule("vedette.auth.failure", "soc2.cc99.1"), "soc2.cc99.1"),
     "no detection": (COUNTING_RULE.split("detection:")[0], "detection"),
     "cidr": (rule("- 'numbered line'", "source.ip|cidr: 10.0.0.1/8"), "10.0.0.1/8"),
-    "same id": (COUNTING_RULE, "id"),
+    "same id": (COUNTING_RULE, "same id"),
     "own key": (COUNTING_RULE + "vedette: { runbok: x }\n", 'did you mean "runbook"'),
 }
 DECODERS = {
-    "regex": (decoder("(?<n>", "(?<n"), "match"),
+    "regex": (decoder("(?<n>", "(?<n"), "subpattern"),
     "group": (decoder("$n", "$nobody"), "nobody"),
     "record": (decoder("    tests:", "    record: longin\n    tests:"), "login"),
     "its own test": (decoder("gives: { event.action: counted }", "gives: { event.action: other }"), "other"),
@@ -90,11 +90,12 @@ def test_a_mistake_is_named_with_its_place_and_what_runs_stays(running, file, te
         broken.chmod(0o644)
     try:
         done = sensor.vedette("check", check=1)
-        place = [l for l in done.stderr.splitlines() if re.match(rf"{re.escape(str(broken))}:\d+:\d+: ", l)]
+        place = [l for l in done.stderr.splitlines()
+                 if re.match(rf"{re.escape(str(sensor.dir))}/[\w./]+:\d+:\d+: ", l) and str(broken) in l]
         assert place, done.stderr
         assert any(told in l for l in done.stderr.splitlines()), done.stderr
         judge = sensor.roles()["judge"]
-        assert sensor.vedette("reload").returncode == 1
+        assert sensor.vedette("reload", "--run", str(sensor.run)).returncode == 1
         assert sensor.roles()["judge"] == judge
     finally:
         if file == "conf.yaml":

@@ -10,14 +10,21 @@ from writer import Writer
 ROUNDS = int(os.environ.get("VEDETTE_ROUNDS", "100"))
 
 
+def newest(sensor, n):
+    """Numbers of the newest n alerts."""
+    return {int(a["event"]["original"].rsplit(" ", 1)[1]) for a in sensor.alerts("--limit", str(n))
+            if "numbered line" in a["event"].get("original", "")}
+
+
 def settled(sensor, count):
-    """The numbers in the journal once the last line is in it, or for 30 s."""
+    """The numbers in the journal once all are in it, or after 30 s."""
     end = time.monotonic() + 30
     while True:
-        seq = sensor.vedette("alerts", "--json", "--limit", "1").stdout
-        if f"numbered line {count - 1}" in seq or time.monotonic() > end:
-            return sensor.numbers()
-        time.sleep(0.1)
+        if count - 1 in newest(sensor, 1000) or time.monotonic() > end:
+            numbers = sensor.numbers()
+            if len(set(numbers)) >= count or time.monotonic() > end:
+                return numbers
+        time.sleep(0.2)
 
 
 def hold_against(numbers, count):

@@ -20,6 +20,7 @@ class Writer:
         self.rate = rate
         self.count = 0
         self.rotations = 0
+        self.first = 0      # number of the first line in the file of now
         self.lock = threading.Lock()
         self.stopped = threading.Event()
         self.out = open(self.path, "ab", buffering=0)
@@ -72,6 +73,7 @@ class Writer:
             self.path.rename(self._older(1))
             self._reopen()
             self.rotations += 1
+            self.first = self.count
 
     def rename_and_gzip(self):
         """The last one is compressed, as logrotate does without delaycompress."""
@@ -84,6 +86,7 @@ class Writer:
             self._older(1, ".gz").chmod(0o644)
             self._older(1).unlink()
             self.rotations += 1
+            self.first = self.count
 
     def copytruncate(self):
         with self.lock:
@@ -92,3 +95,4 @@ class Writer:
             self._older(1).chmod(0o644)
             os.truncate(self.path, 0)
             self.rotations += 1
+            self.first = self.count
