@@ -163,8 +163,8 @@ begin_anew(struct tail *tl, struct tailed *f, bool unread)
 	t = track_new(tl->tracker, f->lineage, &id, old->truncations + 1);
 	t->mtime = f->mtime;
 	track_store(tl->tracker, t);
-	attach(tl, f, t, false);
 	call_held(tl, f->lineage);
+	attach(tl, f, t, false);
 	lineage_trim(tl->tracker, f->lineage);
 }
 

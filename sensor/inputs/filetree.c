@@ -284,7 +284,10 @@ look_file(struct filewatch *w, struct watched_dir *d, const char *name)
 		filewatch_look(w, d, name, how);
 }
 
-/* Siblings by stem, the newest first; then the watched names. */
+/*
+ * Siblings by stem, the newest first; then the watched names. Of the same
+ * age, a.log.1 is newer than a.log.2.
+ */
 static int
 by_stem_and_age(const void *a, const void *b)
 {
@@ -296,7 +299,7 @@ by_stem_and_age(const void *a, const void *b)
 	order = x->how.rotated ? strcmp(x->stem, y->stem) : 0;
 	if (order != 0)
 		return order;
-	return x->mtime == y->mtime ? strcmp(x->name, y->name) :
+	return x->mtime == y->mtime ? strverscmp(x->name, y->name) :
 	    x->mtime > y->mtime ? -1 : 1;
 }
 
@@ -334,23 +337,34 @@ open_for_reading(struct filewatch *w, struct watched_dir *d)
 	return NULL;
 }
 
+/* How many entries of the same stem stand before this one. */
+static size_t
+rank(const struct entry *list, size_t i)
+{
+	size_t n = 0;
+
+	while (n < i && n < FILEWATCH_SIBLINGS_MAX &&
+	    strcmp(list[i - n - 1].stem, list[i].stem) == 0)
+		n++;
+	return n;
+}
+
+/* Older siblings come first, because they are read first. */
 static void
 look_entries(struct filewatch *w, struct watched_dir *d, struct entry *list,
     size_t count)
 {
-	unsigned siblings = 0;
+	size_t siblings = 0;
 
 	if (count > 0)
 		qsort(list, count, sizeof(*list), by_stem_and_age);
-	for (size_t i = 0; i < count; i++) {
-		struct entry *e = &list[i];
-
-		if (i == 0 || !e->how.rotated ||
-		    strcmp(e->stem, list[i - 1].stem) != 0)
-			siblings = 0;
-		if (++siblings <= FILEWATCH_SIBLINGS_MAX)
-			filewatch_look(w, d, e->name, e->how);
-	}
+	while (siblings < count && list[siblings].how.rotated)
+		siblings++;
+	for (size_t i = siblings; i-- > 0;)
+		if (rank(list, i) < FILEWATCH_SIBLINGS_MAX)
+			filewatch_look(w, d, list[i].name, list[i].how);
+	for (size_t i = siblings; i < count; i++)
+		filewatch_look(w, d, list[i].name, list[i].how);
 	for (size_t i = 0; i < count; i++) {
 		free(list[i].name);
 		free(list[i].stem);

@@ -82,15 +82,43 @@ unqueue(struct filewatch *w, struct watched_file *f)
 	f->wanted = f->grew = false;
 }
 
-/* To be handed over: the judge has no descriptor of it. */
+/* Whether a is to be handed over before b. */
+static bool
+is_older(const struct watched_file *a, const struct watched_file *b)
+{
+	bool rotated = (a->flags & FILE_ROTATED) != 0;
+
+	if (rotated != ((b->flags & FILE_ROTATED) != 0))
+		return rotated;
+	if (a->mtime.tv_sec != b->mtime.tv_sec)
+		return a->mtime.tv_sec < b->mtime.tv_sec;
+	if (a->mtime.tv_nsec != b->mtime.tv_nsec)
+		return a->mtime.tv_nsec < b->mtime.tv_nsec;
+	return strverscmp(a->name, b->name) > 0;
+}
+
+/*
+ * To be handed over: the judge has no descriptor of it. The first walk finds
+ * them in order; later they come as the events do, which is the new file of a
+ * name before what it was renamed to.
+ */
 static void
 want(struct filewatch *w, struct watched_file *f)
 {
+	struct watched_file *at = NULL;
+
 	if (f->wanted || f->tag != 0)
 		return;
 	unqueue(w, f);
 	f->wanted = true;
-	TAILQ_INSERT_TAIL(&w->wanted, f, queued);
+	if (w->listed)
+		TAILQ_FOREACH(at, &w->wanted, queued)
+			if (is_older(f, at))
+				break;
+	if (at != NULL)
+		TAILQ_INSERT_BEFORE(at, f, queued);
+	else
+		TAILQ_INSERT_TAIL(&w->wanted, f, queued);
 }
 
 static void
@@ -264,6 +292,7 @@ look_new(struct filewatch *w, struct watched_dir *d, const char *name,
 			take_name(w, f);
 		give_name(w, f, d, name);
 	}
+	set_size(f, st);
 	f->flags &= FILE_LISTED;
 	f->flags |= (how.watched ? 0u : FILE_ROTATED) |
 	    (how.from_end ? FILE_FROM_END : 0u);

@@ -39,7 +39,9 @@ enum same_place identity_compare(const struct identity *a,
     const struct identity *b);
 
 struct mark mark_of(struct slice bytes);
-/* The first mark.len bytes are those; bytes may be longer. */
+/*
+ * The first bytes are those; there may be more. A mark of none fits all.
+ */
 bool mark_fits(const struct mark *m, struct slice bytes);
 
 /* "dev=2049 ino=77 gen=1 birth=17... head=256:hex tail=64:hex" */

@@ -400,6 +400,9 @@ turn(struct tail *tl, struct tailed *f)
 		more = claim_seek(tl, f);
 		break;
 	default:
+		/* An older one that must come before may still be listed. */
+		if (!tl->listed && !f->lineage->fresh && !tailed_is_over(f))
+			return;
 		/* May close it, and then there is no more. */
 		more = f->feed != NULL ? read_gzip(tl, f) : read_plain(tl, f);
 		break;
@@ -689,9 +692,14 @@ heard_listed(struct tail *tl, struct unpack *u)
 	if (!unpack_done(u))
 		return -1;
 	tl->listed = true;
-	TAILQ_FOREACH(f, &tl->used, used)
+	/* Copies claim what is theirs before anything newer is read. */
+	TAILQ_FOREACH(f, &tl->used, used) {
+		unqueue(tl, f);
 		if (f->state == TAILED_NEW)
 			tail_queue(tl, f);
+	}
+	TAILQ_FOREACH(f, &tl->used, used)
+		tail_queue(tl, f);
 	tl->began = when_steady();
 	loop_timer_set(tl->tick, tl->spans.tick);
 	tl->room->wake(tl->room->owner);

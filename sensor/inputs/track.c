@@ -327,16 +327,31 @@ find_damaged(struct tracker *tr, struct lineage *lin,
 	return NULL;
 }
 
+/* Of a copy that inherited it, for one; an id must never be given twice. */
+static bool
+is_taken(const struct lineage *lin, struct stream s)
+{
+	const struct track *t;
+
+	TAILQ_FOREACH(t, &lin->tracks, link)
+		if (same_stream(t->stream, s))
+			return true;
+	return false;
+}
+
 struct track *
 track_new(struct tracker *tr, struct lineage *lin, const struct identity *id,
     uint64_t truncations)
 {
 	struct track *t = find_damaged(tr, lin, id);
+	struct stream s = name_stream(tr, id, truncations);
 
+	while (t == NULL && is_taken(lin, s))
+		s = name_stream(tr, id, ++truncations);
 	if (t == NULL) {
 		t = track_add(tr, lin);
 		t->truncations = truncations;
-		t->stream = name_stream(tr, id, truncations);
+		t->stream = s;
 	}
 	t->id = *id;
 	settle(tr, t);
