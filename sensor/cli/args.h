@@ -89,7 +89,7 @@ struct args_list {
 	{ "until", 0, ARG_TIME, AT(type, member.until), "TIME", \
 	    "up to then", NULL }, \
 	{ "limit", 0, ARG_COUNT, AT(type, member.limit), "N", \
-	    "at most so many lines, the newest", NULL }, \
+	    "at most so many, the newest", NULL }, \
 	{ "by", 0, ARG_STR, AT(type, member.by), "FIELD[,FIELD]", \
 	    "count by these instead", NULL }, \
 	{ "json", 0, ARG_FLAG, AT(type, member.json), NULL, \
