@@ -425,12 +425,26 @@ check_address(const struct syslog *o, const struct node *at, struct diag *d)
 	    "or udp://HOST:PORT");
 }
 
+/* A word that every reader of syslog takes for a program's name. */
+static bool
+is_program(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] <= ' ' || s.p[i] >= 0x7f ||
+		    strchr("[]:/<>\"\\", s.p[i]) != NULL)
+			return false;
+	return s.len > 0 && s.len <= 48;
+}
+
 static int
 syslog_check(const void *options, const struct node *at, struct diag *d)
 {
 	const struct syslog *o = options;
 	int ret = check_address(o, node_get(at, "address"), d);
 
+	if (!is_program(slice_of(o->app_name)))
+		ret = node_error(d, node_get(at, "app_name"),
+		    "app_name must be a word of at most 48 characters");
 	if (!is_number(slice_of(o->enterprise)))
 		ret = node_error(d, node_get(at, "enterprise"),
 		    "enterprise must be a number such as 32473");
@@ -462,8 +476,8 @@ syslog_start(const void *options, const int *fds, size_t fd_count,
 
 	(void)fds, (void)fd_count, (void)err;
 	s->options = o;
-	s->form = (struct rfc5424){ o->facility, o->app_name, o->enterprise,
-		o->format == 1, o->bom, o->max_size };
+	s->form = (struct rfc5424){ o->facility, o->app_name, getpid(),
+		o->enterprise, o->format == 1, o->bom, o->max_size };
 	s->room = *room;
 	s->scratch = arena_new(SCRATCH_MAX);
 	s->fd = -1;
@@ -492,12 +506,21 @@ syslog_stop(void *state)
 	free(s);
 }
 
+static const char *
+syslog_echo(const void *options)
+{
+	const struct syslog *o = options;
+
+	return o->app_name;
+}
+
 const struct output out_syslog = {
 	.name = "syslog",
 	.options = syslog_opts,
 	.options_size = sizeof(struct syslog),
 	.batch = OUTPUT_BATCH_MAX,
 	.check = syslog_check,
+	.echo = syslog_echo,
 	.start = syslog_start,
 	.send = syslog_send,
 	.stop = syslog_stop,

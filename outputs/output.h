@@ -65,6 +65,11 @@ struct output {
 	void (*needs)(const void *options, void (*need)(void *arg,
 	    const char *path, bool append), void *arg);
 	/*
+	 * The program's name under which what is sent may come back through an
+	 * input. May be NULL: it does not.
+	 */
+	const char *(*echo)(const void *options);
+	/*
 	 * Starts, before the courier is sealed: loads and warms what it uses,
 	 * and may block. `fds` are what `needs` asked for, opened, in the same
 	 * order, or -1 for one that could not be; they are the output's from

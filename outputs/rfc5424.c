@@ -68,7 +68,7 @@ add_header(struct buf *out, const struct rfc5424 *o, const struct parcel *p,
 	add_word(out, json_text(record, "host.name"), HOST_MAX);
 	buf_byte(out, ' ');
 	add_word(out, slice_of(o->app_name), APP_MAX);
-	buf_str(out, " - ");
+	buf_fmt(out, " %d ", o->pid);
 	for (size_t i = 0; kind[i] != '\0'; i++)
 		buf_byte(out, (unsigned char)(kind[i] - 'a' + 'A'));
 	buf_byte(out, ' ');

@@ -14,6 +14,7 @@ enum { RFC5424_SIZE_MIN = 1024, RFC5424_SIZE_MAX = 65000 };
 struct rfc5424 {
 	int facility;		/* code */
 	const char *app_name;
+	int pid;
 	const char *enterprise;	/* number of the SD-ID */
 	bool json;		/* the whole record, else text for people */
 	bool bom;		/* before text */

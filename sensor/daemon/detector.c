@@ -24,6 +24,22 @@ load_decoders(struct detector *det, const struct strlist *paths,
 	return found;
 }
 
+/*
+ * What outputs send to a log may come back through an input. journald takes
+ * no name out of RFC 5424 and notes the process's.
+ */
+static void
+expect_echoes(struct decoders *decoders, const struct config *c)
+{
+	decoders_echo(decoders, "vedette-courier");
+	for (size_t i = 0; i < c->output_count; i++) {
+		const struct config_output *o = &c->outputs[i];
+
+		if (o->type->echo != NULL)
+			decoders_echo(decoders, o->type->echo(o->options));
+	}
+}
+
 int
 detector_load(struct detector *det, const struct config *c,
     const struct decoder *const *formats, const struct strlist *only,
@@ -34,6 +50,7 @@ detector_load(struct detector *det, const struct config *c,
 
 	*det = (struct detector){ .schema = schema_new() };
 	det->decoders = decoders_new(det->schema, formats);
+	expect_echoes(det->decoders, c);
 	if (load_decoders(det, paths, d) == 0 && only != NULL)
 		load_decoders(det, c->rules, d);
 	det->rules = ruleset_new(det->schema);
@@ -71,5 +88,6 @@ detector_run(struct detector *det, const struct record *r,
 {
 	event_reset(det->ev, r);
 	decoders_run(det->decoders, det->ev);
-	ruleset_match(det->rules, det->ev, matched, arg);
+	if (!det->ev->echo)
+		ruleset_match(det->rules, det->ev, matched, arg);
 }

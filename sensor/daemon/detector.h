@@ -29,8 +29,9 @@ void detector_free(struct detector *det);
 /* Runs the tests inside decoders and rules; -1 when one failed. */
 int detector_test(struct detector *det, struct diag *d);
 /*
- * Decodes one record and calls back for each rule that matches. det->ev holds
- * the event until the next call.
+ * Decodes one record and calls back for each rule that matches; none is held
+ * against what an output of ours wrote. det->ev holds the event until the next
+ * call.
  */
 void detector_run(struct detector *det, const struct record *r,
     void (*matched)(void *arg, const struct rule_info *rule), void *arg);

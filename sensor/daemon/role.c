@@ -174,6 +174,16 @@ tie_to_parent(void)
 	signal(SIGTERM, SIG_IGN);
 }
 
+/* What ps(1) and journald show; after /proc/self/exe it would be "exe". */
+static void
+name_process(enum role r)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "vedette-%s", roles[r].name);
+	prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
 int
 role_run(enum role r, const struct leaves *leaves,
     const struct run_options *opts)
@@ -187,6 +197,7 @@ role_run(enum role r, const struct leaves *leaves,
 	snprintf(name, sizeof(name), "vedette %s", roles[r].name);
 	log_init(name, opts->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
 	    getenv("JOURNAL_STREAM") != NULL);
+	name_process(r);
 	bound_resources();
 	if (role_drop(r, &err) == -1)
 		return role_failed(slice_of(err.text));

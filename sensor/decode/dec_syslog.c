@@ -402,33 +402,6 @@ skip_uptime(struct slice *s)
 	return true;
 }
 
-static bool
-bsd(struct decode_frame *frame, struct frame *f, int64_t received)
-{
-	struct slice start;
-
-	if (!take_stamp(frame, f, received)) {
-		if (f->priority != -1)
-			return take_tag(f);
-		/* As dmesg(1) prints it. */
-		f->program = S("kernel");
-		return skip_uptime(&f->rest);
-	}
-	start = f->rest;
-	take_host(f);
-	if (!take_tag(f))
-		/* Cisco: "host : %FACILITY-4-NAME: text" */
-		skip_byte(&f->rest, ':');
-	/* Many logs begin with an ISO stamp; those of syslog have a tag. */
-	f->plain = f->plain && f->priority == -1 &&
-	    (f->program.len == 0 || f->host.len == 0);
-	if (f->plain) {
-		f->host = f->program = f->pid = S("");
-		f->rest = start;
-	}
-	return true;
-}
-
 /* "-" stands for nothing. */
 static bool
 take_word(struct slice *s, struct slice *word)
@@ -497,6 +470,40 @@ rfc5424(struct decode_frame *frame, struct frame *f, int64_t received)
 	try.program = without_path(try.program);
 	try.rest = s;
 	*f = try;
+	return true;
+}
+
+static bool
+bsd(struct decode_frame *frame, struct frame *f, int64_t received)
+{
+	struct slice start, inner;
+
+	if (!take_stamp(frame, f, received)) {
+		if (f->priority != -1)
+			return take_tag(f);
+		/* As dmesg(1) prints it. */
+		f->program = S("kernel");
+		return skip_uptime(&f->rest);
+	}
+	start = f->rest;
+	take_host(f);
+	/* What rsyslog makes of RFC 5424 on its local socket. */
+	inner = f->rest;
+	if (slice_skip(&f->rest, S("1 ")) && rfc5424(frame, f, received)) {
+		f->plain = false;
+		return true;
+	}
+	f->rest = inner;
+	if (!take_tag(f))
+		/* Cisco: "host : %FACILITY-4-NAME: text" */
+		skip_byte(&f->rest, ':');
+	/* Many logs begin with an ISO stamp; those of syslog have a tag. */
+	f->plain = f->plain && f->priority == -1 &&
+	    (f->program.len == 0 || f->host.len == 0);
+	if (f->plain) {
+		f->host = f->program = f->pid = S("");
+		f->rest = start;
+	}
 	return true;
 }
 

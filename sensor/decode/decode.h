@@ -82,6 +82,14 @@ void decoders_latest(struct decoders *d, int64_t latest);
  */
 void decoders_source(struct decoders *d, struct logsource source);
 
+/*
+ * What a program of this name writes to a log is what an output of ours sent
+ * there: such events are marked as echo, or each alert would raise the next.
+ * The name is the frame's, so nobody gives it to another program's lines; in
+ * JSON it counts for nothing. It must outlive the decoders.
+ */
+void decoders_echo(struct decoders *d, const char *program);
+
 /* Fills ev (already reset with its record). */
 void decoders_run(struct decoders *d, struct event *ev);
 

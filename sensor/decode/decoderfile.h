@@ -48,6 +48,8 @@ struct route {
 	size_t count;
 };
 
+enum { DECODERS_ECHOES_MAX = 16 };
+
 struct decoders {
 	struct schema *schema;
 	const struct decoder *const *formats;
@@ -59,6 +61,8 @@ struct decoders {
 	struct route loose;		/* those with a glob, not "*" */
 	struct route any;		/* those of "*" */
 	struct regex_state *state;
+	const char *echoes[DECODERS_ECHOES_MAX];
+	size_t echo_count;
 	struct decode_counts counts;
 };
 

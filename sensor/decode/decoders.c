@@ -331,6 +331,25 @@ bare(struct decoders *d, struct event *ev, struct decoded *out)
 }
 
 void
+decoders_echo(struct decoders *d, const char *program)
+{
+	if (d->echo_count < DECODERS_ECHOES_MAX)
+		d->echoes[d->echo_count++] = program;
+}
+
+static bool
+is_echo(const struct decoders *d, const struct event *ev,
+    const struct decoded *got)
+{
+	if (ev->record->form == FORM_JSON || got->program.len == 0)
+		return false;
+	for (size_t i = 0; i < d->echo_count; i++)
+		if (slice_eq(got->program, slice_of(d->echoes[i])))
+			return true;
+	return false;
+}
+
+void
 decoders_run(struct decoders *d, struct event *ev)
 {
 	struct decoded got = { 0 };
@@ -341,6 +360,7 @@ decoders_run(struct decoders *d, struct event *ev)
 	else if (ev->record->form == FORM_JSON && got.program.len == 0 &&
 	    got.message.p != NULL)
 		frame_inside(d, ev, &got);
+	ev->echo = is_echo(d, ev, &got);
 	if (got.message.p != NULL && decoders_match(d, ev, &got) != NULL)
 		d->counts.understood++;
 	if (ev->truncated)

@@ -39,6 +39,7 @@ event_reset(struct event *ev, const struct record *r)
 	ev->source_count = 0;
 	ev->others = NULL;
 	ev->truncated = false;
+	ev->echo = false;
 	ev->kept = ev->decoder = ev->raw = S("");
 	ev->record = r;
 	ev->time = ev->received = r->received;

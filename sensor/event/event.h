@@ -41,6 +41,7 @@ struct event {
 	struct slice kept;	/* kind of event of record, or empty */
 	struct slice decoder;	/* who understood it: "sshd/failed-password" */
 	bool truncated;		/* the arena was full, something is missing */
+	bool echo;		/* an output of ours wrote the record */
 	struct value *values;	/* one slot per field of the schema */
 	uint16_t *set;		/* the fields that are not absent */
 	size_t set_count;

@@ -11,6 +11,7 @@ import pytest
 
 from courier import Server, reply
 from sensor import Sensor, line, wait_for
+from test_syslog import Rsyslog
 from test_webhook import make_certificates
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0,
@@ -143,6 +144,46 @@ def test_tls_and_names_work_behind_the_seal(certificates):
         # The system's authorities were read, and do not know this one.
         wait_for(lambda: sensor.said('output system: '))
         assert sensor.said('unable to get local issuer certificate')
+
+
+ECHO = '''
+global(workDirectory="%(dir)s")
+module(load="builtin:omfile" Template="RSYSLOG_FileFormat")
+module(load="imudp")
+input(type="imudp" address="127.0.0.1" port="%(port)d")
+module(load="imuxsock" SysSock.Use="off")
+input(type="imuxsock" Socket="%(dir)s/log" UseSpecialParser="%(parser)s"
+      RateLimit.Interval="0")
+action(type="omfile" file="%(log)s" fileCreateMode="0644")
+'''
+
+
+@pytest.mark.parametrize('parser', ['on', 'off'])
+def test_alerts_that_come_back_by_syslog_raise_no_more(tmp_path, parser):
+    """/dev/log of a host whose rsyslogd writes what the sensor reads."""
+    with Sensor() as sensor:
+        log = sensor.logs / 'app.log'
+        with Rsyslog(tmp_path, ECHO, parser=parser, log=log) as rsyslog:
+            for path in (tmp_path, *tmp_path.parents[:2]):
+                path.chmod(0o755)
+            sensor.write_config(
+                sensor.text + 'sandbox: require\noutputs:\n'
+                '  - syslog: { address: "%s/log" }\n' % rsyslog.dir)
+            sensor.start()
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+                out.connect(str(rsyslog.dir / 'log'))
+                for n in (1, 2, 3):
+                    out.send(b'<13>Nov 23 10:00:00 counter: numbered line %d'
+                             % n)
+                    # The alert, as rsyslogd wrote it, and read by now.
+                    wait_for(lambda: log.exists() and log.read_text().count(
+                        'Numbered line: numbered line') == n)
+            wait_for(lambda: len(sensor.alerts()) >= 3)
+            with log.open('a') as out:
+                out.write(line(4))
+            wait_for(lambda: len(sensor.alerts()) >= 4)
+            assert len(sensor.alerts()) == 4
+            assert log.read_text().count('numbered line 1') == 2
 
 
 def test_status_counts_what_waits():

@@ -43,7 +43,7 @@ action(type="omfile" file="%(dir)s/received" template="all"
 
 
 class Rsyslog:
-    def __init__(self, directory):
+    def __init__(self, directory, config=CONFIG, **values):
         program = shutil.which('rsyslogd') or '/usr/sbin/rsyslogd'
         if not os.access(program, os.X_OK):
             pytest.skip('no rsyslogd')
@@ -55,7 +55,7 @@ class Rsyslog:
         self.program = program
         self.config = self.dir / 'rsyslog.conf'
         self.config.write_text(
-            CONFIG % {'dir': self.dir, 'port': self.port})
+            config % dict(values, dir=self.dir, port=self.port))
         self.process = None
 
     def start(self):

@@ -530,6 +530,38 @@ a_journal_entry_keeps_who_really_sent_it(void)
 	room_free(&r);
 }
 
+/* Only a frame's program counts; what a message or JSON says does not. */
+static void
+what_an_output_wrote_is_marked_as_echo(void)
+{
+	static const struct {
+		enum record_form form;
+		const char *bytes;
+		bool echo;
+	} rows[] = {
+		{ FORM_TEXT, "Nov 23 16:10:00 h vedette[1] R: x", true },
+		{ FORM_TEXT, "<86>1 2026-11-23T16:10:00Z h vedette 1 A - x",
+		    true },
+		{ FORM_TEXT, "2026-11-23T16:10:00Z h 1 2026-11-23T16:10:00Z h "
+		    "vedette 1 ALERT [v@1 a=\"\"] x", true },
+		{ FORM_TEXT, "Nov 23 16:10:00 h sshd[1]: vedette[1]: x",
+		    false },
+		{ FORM_TEXT, "Nov 23 16:10:00 h sshd[1]: 1 "
+		    "2026-11-23T16:10:00Z h vedette 1 ALERT - x", false },
+		{ FORM_TEXT, "vedette", false },
+		{ FORM_JSON, "{\"program\":\"vedette\",\"message\":\"x\"}",
+		    false },
+	};
+	struct room r = room_new(NULL);
+
+	decoders_echo(r.decoders, "vedette");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		run(&r, rows[i].form, slice_of(rows[i].bytes));
+		CHECK_ROW(r.ev->echo == rows[i].echo, i);
+	}
+	room_free(&r);
+}
+
 static void
 a_broken_journal_entry_gives_what_is_whole(void)
 {
@@ -583,6 +615,7 @@ main(void)
 		TEST(a_key_that_nobody_knows_is_told_with_what_was_meant),
 		TEST(a_match_that_takes_too_long_is_counted),
 		TEST(a_journal_entry_keeps_who_really_sent_it),
+		TEST(what_an_output_wrote_is_marked_as_echo),
 		TEST(a_broken_journal_entry_gives_what_is_whole),
 		TEST(a_log_source_that_was_told_counts_for_all),
 	};

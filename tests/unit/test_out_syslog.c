@@ -286,6 +286,10 @@ options_are_checked(void)
 		{ "max_size: 512", false },
 		{ "max_size: 1M", false },
 		{ "facility: local7", true },
+		{ "app_name: soc-vedette.1", true },
+		{ "app_name: 'a b'", false },
+		{ "app_name: 'a[1]'", false },
+		{ "app_name: ''", false },
 		{ "facility: local8", false },
 	};
 

@@ -1,5 +1,6 @@
 #include "check.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 #include "rfc5424.h"
@@ -10,9 +11,9 @@ enum { SCRATCH = 4 << 20 };
 #define DATA "[vedette@32473 alert_id=\"30313233343536373839616263646566\" " \
 	"seq=\"7\" severity=\"medium\""
 
-static const struct rfc5424 text = { 10, "vedette", "32473", false, false,
+static const struct rfc5424 text = { 10, "vedette", 77, "32473", false, false,
 	8192 };
-static const struct rfc5424 json = { 10, "vedette", "32473", true, false,
+static const struct rfc5424 json = { 10, "vedette", 77, "32473", true, false,
 	8192 };
 
 static struct slice
@@ -43,16 +44,16 @@ a_record_becomes_header_data_and_message(void)
 		{ "{\"host\":{\"name\":\"web01\"},\"message\":\"m\","
 		    "\"rule\":{\"id\":\"5c1e\",\"name\":\"Brute force\"},"
 		    "\"source\":{\"ip\":\"::1\"},\"user\":{\"name\":\"root\"}}",
-		    HEAD "web01 vedette - ALERT " DATA " rule_id=\"5c1e\" "
+		    HEAD "web01 vedette 77 ALERT " DATA " rule_id=\"5c1e\" "
 		    "rule=\"Brute force\" user=\"root\" src=\"::1\"] "
 		    "Brute force: m" },
 		{ "{\"event\":{\"original\":\"the line\"}}",
-		    HEAD "- vedette - ALERT " DATA "] the line" },
+		    HEAD "- vedette 77 ALERT " DATA "] the line" },
 		{ "{\"rule\":{\"name\":\"R\"}}",
-		    HEAD "- vedette - ALERT " DATA " rule=\"R\"] R" },
-		{ "{}", HEAD "- vedette - ALERT " DATA "] {}" },
-		{ "", HEAD "- vedette - ALERT " DATA "] " },
-		{ "no json\n", HEAD "- vedette - ALERT " DATA
+		    HEAD "- vedette 77 ALERT " DATA " rule=\"R\"] R" },
+		{ "{}", HEAD "- vedette 77 ALERT " DATA "] {}" },
+		{ "", HEAD "- vedette 77 ALERT " DATA "] " },
+		{ "no json\n", HEAD "- vedette 77 ALERT " DATA
 		    "] no json\\x0a" },
 	};
 	struct buf b = { 0 };
@@ -192,7 +193,7 @@ static void
 the_longest_header_leaves_room_in_the_smallest_message(void)
 {
 	struct rfc5424 o = { 23, "an-application-name-that-is-longer-than-48-"
-		"characters", "1234567890123456", false, true, 1024 };
+		"characters", INT_MAX, "1234567890123456", false, true, 1024 };
 	struct buf b = { 0 }, body = { 0 };
 	struct slice s;
 

@@ -69,6 +69,10 @@ frames_give_host_program_pid_and_message(void)
 	} rows[] = {
 		{ "Nov 23 16:10:00 web1 sshd[12]: Server listening",
 		  "web1", "sshd", "12", "Server listening" },
+		/* RFC 5424 on rsyslog's local socket */
+		{ "2026-11-23T16:10:00Z web1 1 2026-11-23T16:10:00Z web2 "
+		  "vedette 12 ALERT [v@1 a=\"]\"] x",
+		  "web2", "vedette", "12", "x" },
 		{ "Nov  3 16:10:00 web1 sshd-session[12]: x",
 		  "web1", "sshd-session", "12", "x" },
 		{ "Nov 23 2026 16:10:00 web1 sshd[12]: x",
