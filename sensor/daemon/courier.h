@@ -69,8 +69,9 @@ void courier_free(struct courier *c);
  * Takes a batch for an output and copies it. To be called only when there is
  * none outstanding, that is at the start and after an ack of the last seq of
  * the batch before; seqs rise. -1, and nothing is done, when that does not
- * hold, the output does not exist, or count is 0 or more than
- * courier_batch_max: the caller's bug or a lie.
+ * hold, the output does not exist, a parcel has a kind, level or id that there
+ * is not, or count is 0 or more than courier_batch_max: the caller's bug or a
+ * lie.
  */
 int courier_batch(struct courier *c, size_t output,
     const struct parcel *parcels, size_t count);

@@ -266,6 +266,31 @@ batches_out_of_turn_are_refused(void)
 	end(&s);
 }
 
+static void
+parcels_that_there_are_not_are_refused(void)
+{
+	static const struct parcel rows[] = {
+		{ .seq = 2, .kind = KIND_COUNT, .id = SLICE("0123456789abcdef") },
+		{ .seq = 2, .level = LEVEL_CRITICAL + 1,
+		    .id = SLICE("0123456789abcdef") },
+		{ .seq = 2, .id = SLICE("0123456789abcde") },
+		{ .seq = 1, .id = SLICE("0123456789abcdef") },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct parcel parcels[] = { { .seq = 1,
+			.id = S("0123456789abcdef") }, rows[i] };
+		struct scene s;
+
+		begin(&s, &good, NULL);
+		CHECK_ROW(courier_batch(s.courier, 0, parcels, 2) == -1, i);
+		parcels[1] = parcels[0];
+		parcels[1].seq = 2;
+		CHECK_ROW(courier_batch(s.courier, 0, parcels, 2) == 0, i);
+		end(&s);
+	}
+}
+
 int
 main(void)
 {
@@ -277,6 +302,7 @@ main(void)
 		TEST(one_that_is_held_does_not_stop_another),
 		TEST(one_that_cannot_start_is_held),
 		TEST(batches_out_of_turn_are_refused),
+		TEST(parcels_that_there_are_not_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
