@@ -520,6 +520,22 @@ take_frame(struct decode_frame *frame, struct frame *f, int64_t received)
 	return bsd(frame, f, received);
 }
 
+/*
+ * rsyslog writes "message repeated 4 times: [ TEXT]" for what a program said
+ * again and again; what it said is TEXT.
+ */
+static struct slice
+said(struct slice message)
+{
+	struct slice s = message, count;
+
+	if (!slice_skip(&s, S("message repeated ")) ||
+	    !slice_cut(&s, ' ', &count) || !slice_skip(&s, S("times: [ ")) ||
+	    s.len == 0 || s.p[s.len - 1] != ']')
+		return message;
+	return slice_head(s, s.len - 1);
+}
+
 static void
 set_code(struct event *ev, int field, int code)
 {
@@ -564,6 +580,7 @@ decode(struct decode_frame *frame, struct event *ev, struct decoded *out)
 		skip_uptime(&f.rest);
 	if (f.rest.len > 0 && f.rest.p[f.rest.len - 1] == '\r')
 		f.rest.len--;
+	f.rest = said(f.rest);
 	if (f.time != 0)
 		ev->time = f.time < ev->received ? f.time : ev->received;
 	ev->raw = ev->record->bytes;
