@@ -1,6 +1,8 @@
 /*
  * alerts: what fired. One line for the same rule and the same who; the last
  * line is what was observed, because an empty list means nothing without it.
+ * Programs get the events of record as well, because an audit trail is more
+ * than alerts; event.kind tells one from the other.
  */
 #include <stdio.h>
 #include <time.h>
@@ -28,7 +30,7 @@ static const struct arg alerts_args[] = {
 	{ "open", 0, ARG_FLAG, AT(alerts, open), NULL,
 	    "that nobody acknowledged or closed", NULL },
 	{ "kind", 0, ARG_STR, AT(alerts, kind), "KIND[,KIND]",
-	    "other records: event, gap, decision, ...; or all", NULL },
+	    "others too: event, gap, decision, ..., all", NULL },
 	{ "follow", 0, ARG_FLAG, AT(alerts, follow), NULL,
 	    "print new ones as they come", NULL },
 	ARGS_PLACE(alerts, place),
@@ -45,9 +47,11 @@ struct run {
 };
 
 static void
-write_kinds(struct jsonw *w, const char *kinds)
+write_kinds(struct jsonw *w, const struct alerts *o)
 {
-	struct slice rest = slice_of(kinds == NULL ? "alert" : kinds), kind;
+	const char *kinds = o->kind != NULL ? o->kind :
+	    o->list.json || o->list.csv ? "alert,event" : "alert";
+	struct slice rest = slice_of(kinds), kind;
 
 	if (slice_eq(rest, S("all")))
 		return;
@@ -78,7 +82,7 @@ write_query(const struct run *r, struct jsonw *w)
 {
 	const struct alerts *o = r->options;
 
-	write_kinds(w, o->kind);
+	write_kinds(w, o);
 	pair(w, "level", level_name((enum level)o->level));
 	pair(w, "rule", o->rule);
 	pair(w, "user", o->user);
@@ -203,7 +207,7 @@ run(const struct registry *reg, int argc, char **argv)
 		return args_wrong(&cmd_alerts, "\"%s\"? vedette alerts --help "
 		    "lists what it takes", argv[1]);
 	status = EXIT_TROUBLE;
-		if (listing_init(&r.listing, &o.list, o.kind == NULL ? "alert" :
+	if (listing_init(&r.listing, &o.list, o.kind == NULL ? "alert" :
 	    "record", &err) == 0 &&
 	    inquiry_open(&r.inquiry, reg, &o.place, &err) == 0 &&
 	    check(&r, &err) == 0)

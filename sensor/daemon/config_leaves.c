@@ -209,7 +209,7 @@ default_inputs(struct config *c, const struct input *const *types,
 	}
 	if (!c->journal)
 		buf_str(&c->choice, "journal: off");
-	buf_str(&c->choice, "; files:");
+	buf_str(&c->choice, c->choice.len > 0 ? "; files:" : "files:");
 	buf_str(&yaml, "paths:\n");
 	for (size_t i = 0; i < COUNT(default_files); i++) {
 		buf_fmt(&yaml, "  - %s\n", default_files[i]);

@@ -90,7 +90,8 @@ class Journal:
         return r
 
     def rows(self, *args):
-        r = self('alerts', '--json', *args)
+        kind = () if '--kind' in args else ('--kind', 'alert')
+        r = self('alerts', '--json', *kind, *args)
         return [json.loads(text) for text in r.stdout.splitlines()]
 
     def ids(self, *args):

@@ -87,6 +87,16 @@ def test_filters_and_groups(journal):
     assert re.search(r'\n +318 +99.4 % +medium\n', text)
 
 
+def test_programs_get_the_events_of_record_as_well(journal):
+    some(journal)
+    journal.serve()
+    rows = [json.loads(text) for text in
+            journal('alerts', '--json', status=1).stdout.splitlines()]
+    kinds = [row['vedette']['kind'] for row in rows]
+    assert kinds.count('alert') == 320
+    assert len(kinds) == len(journal.rows('--kind', 'alert,event')) > 320
+
+
 def test_nothing_found_is_0_and_says_what_was_observed(journal):
     some(journal)
     journal.serve()
@@ -160,7 +170,7 @@ def test_a_read_only_mount_and_a_plain_user_are_enough(journal, tmp_path):
     r = subprocess.run(
         ['unshare', '-m', '--propagation', 'private', 'sh', '-c',
          'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && '
-         '! touch "$1/x" 2>/dev/null && "$0" alerts --json --state "$1"',
+         '! touch "$1/x" 2>/dev/null && "$0" alerts --json --kind alert --state "$1"',
          VEDETTE, str(journal.state)],
         capture_output=True, text=True, timeout=60)
     assert [json.loads(x) for x in r.stdout.splitlines()] == rows, r.stderr
@@ -170,7 +180,7 @@ def test_a_read_only_mount_and_a_plain_user_are_enough(journal, tmp_path):
         os.chown(path, 4000003, 4000003)
     open_the_way(tmp_path)
     r = subprocess.run([*as_user(4000003, 4000003), VEDETTE, 'alerts',
-                        '--json', '--state', str(copy)],
+                        '--json', '--kind', 'alert', '--state', str(copy)],
                        capture_output=True, text=True, timeout=60)
     assert [json.loads(x) for x in r.stdout.splitlines()] == rows, r.stderr
 
