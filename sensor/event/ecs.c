@@ -171,11 +171,13 @@ taken(const struct ecs *e, struct slice path)
 	return false;
 }
 
-/* Whether the field is shown under its own (or Sigma's ECS) name. */
-static bool
-has_place(const struct ecs *e, struct slice name)
+static void
+add_foreign(struct ecs *e, struct slice name, const struct value *v)
 {
-	return is_ecs(name) && !taken(e, name);
+	struct ecs_member *m = add(e, name, ECS_VALUES);
+
+	m->values = v;
+	m->foreign = true;
 }
 
 void
@@ -189,10 +191,10 @@ ecs_event(struct ecs *e, const struct event *ev)
 
 		if (v->type == VALUE_NULL)
 			continue;
-		if (has_place(e, ecs))
+		if (!is_ecs(ecs))
+			add_foreign(e, name, v);
+		else if (!taken(e, ecs))
 			add(e, ecs, ECS_VALUES)->values = v;
-		else if (!is_ecs(ecs))
-			add(e, name, ECS_VALUES)->values = v;
 	}
 }
 
@@ -315,19 +317,13 @@ write_member(struct jsonw *w, const struct ecs_member *m)
 	}
 }
 
-static bool
-foreign(const struct ecs_member *m)
-{
-	return (m->type == ECS_VALUES || m->own) && !is_ecs(m->path);
-}
-
 static int
 by_path(const void *a, const void *b)
 {
 	const struct ecs_member *x = a, *y = b;
 
-	if (foreign(x) != foreign(y))
-		return foreign(x) - foreign(y);
+	if (x->foreign != y->foreign)
+		return x->foreign - y->foreign;
 	return slice_cmp(x->path, y->path);
 }
 
@@ -388,7 +384,7 @@ write_object(const struct ecs *e, struct buf *out)
 	size_t i;
 
 	jsonw_object(&w);
-	for (i = 0; i < e->count && !foreign(&e->members[i]); i++) {
+	for (i = 0; i < e->count && !e->members[i].foreign; i++) {
 		const struct ecs_member *m = &e->members[i];
 		size_t keep = shared(path, m->path);
 
@@ -420,7 +416,6 @@ cut_members(struct ecs *e, size_t longest)
 		    (m->values->more == NULL || longest <= 1024)) {
 			m->type = ECS_STR;
 			m->text = m->values->text;
-			m->own = true;
 		}
 		m->text = slice_head(m->text, longest);
 	}

@@ -28,7 +28,7 @@ struct ecs_member {
 	const struct value *values;
 	const struct slice *slices;
 	size_t count;
-	bool own;	/* text was the value of an event's field */
+	bool foreign;	/* of a field that ECS does not know */
 };
 
 struct ecs {
