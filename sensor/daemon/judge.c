@@ -70,7 +70,7 @@ open_input(struct judge *j, struct judge_input *in)
 		.record = judge_record, .position = judge_position,
 		.forget = judge_forget, .gap = judge_gap,
 		.positions = input_positions, .send = input_send,
-		.wake = input_wake,
+		.wake = input_wake, .hurry = judge_hurry,
 	};
 	in->state = in->type->open(&in->room);
 	pack_slice(&none, S(""));

@@ -76,6 +76,7 @@ void judge_record(void *owner, const struct record *r);
 void judge_position(void *owner, const struct position *p);
 void judge_forget(void *owner, struct stream s);
 void judge_gap(void *owner, const struct gap *g);
+void judge_hurry(void *owner);
 /* Writes the batch; false when the journal takes nothing now. */
 bool judge_flush(struct judge *j);
 /* Called between rounds; true when there is more to read. */

@@ -176,6 +176,15 @@ judge_gap(void *owner, const struct gap *g)
 	add(j, &e);
 }
 
+void
+judge_hurry(void *owner)
+{
+	struct judge_input *in = owner;
+
+	if (!loop_timer_pending(in->judge->commit))
+		loop_timer_set(in->judge->commit, BATCH_SPAN);
+}
+
 static void
 tell_committed(struct judge *j)
 {

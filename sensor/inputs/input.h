@@ -78,6 +78,8 @@ struct judge_room {
 	void (*send)(void *owner, enum input_frame type, struct slice body);
 	/* Asks for work() to be called again. */
 	void (*wake)(void *owner);
+	/* Asks for a commit within milliseconds, where many wait for an ack. */
+	void (*hurry)(void *owner);
 };
 
 struct input {
