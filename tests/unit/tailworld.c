@@ -13,7 +13,7 @@
 #include "base/pack.h"
 #include "base/when.h"
 
-enum { BEAT = 2000, QUIET_BEATS = 12 };
+enum { BEAT = 2000, QUIET_BEATS = 7 };
 
 /* --- the rooms ---------------------------------------------------------- */
 
