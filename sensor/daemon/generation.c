@@ -82,8 +82,7 @@ member_frame(void *arg, unsigned type, struct slice body, int fd)
 	struct generation *g = m->generation;
 
 	(void)fd;
-	if (m->role != ROLE_JUDGE && type != SUP_READY && type != SUP_FAILED &&
-	    type != SUP_PONG)
+	if (m->role != ROLE_JUDGE && type != SUP_READY && type != SUP_FAILED)
 		return -1;
 	if (type == SUP_PLAN) {
 		if (g->planned || plan_unpack(&g->plan, body) == -1)
@@ -223,12 +222,13 @@ generation_begin(struct generation *g, struct err *err)
 int
 generation_restart(struct generation *g, enum role r, struct err *err)
 {
-	ipc_free(g->members[r].ipc);
-	g->members[r].ipc = NULL;
-	if (spawn(g, r, err) == -1 ||
-	    (r == ROLE_COURIER && hand_secrets(g, err) == -1))
-		return -1;
-	return connect_to_judge(g, r, err);
+	member_end(&g->members[r]);
+	if (spawn(g, r, err) == 0 &&
+	    (r != ROLE_COURIER || hand_secrets(g, err) == 0) &&
+	    connect_to_judge(g, r, err) == 0)
+		return 0;
+	member_end(&g->members[r]);
+	return -1;
 }
 
 int
@@ -257,6 +257,20 @@ const struct plan *
 generation_plan(const struct generation *g)
 {
 	return &g->plan;
+}
+
+bool
+generation_misses(const struct generation *g, enum role r)
+{
+	return (g->plan.roles & 1u << r) != 0 && g->members[r].pid == 0;
+}
+
+size_t
+generation_waiting(const struct generation *g, enum role r)
+{
+	const struct ipc *c = g->members[r].ipc;
+
+	return c == NULL ? 0 : ipc_waiting(c);
 }
 
 pid_t

@@ -35,6 +35,10 @@ void generation_tell(struct generation *g, enum role r, enum to_role what,
     struct slice body, int fd);
 /* Valid once SUP_PLAN was heard. */
 const struct plan *generation_plan(const struct generation *g);
+/* The plan names the role, and it does not run. */
+bool generation_misses(const struct generation *g, enum role r);
+/* Bytes that the role has not taken yet. */
+size_t generation_waiting(const struct generation *g, enum role r);
 /* 0 when the role does not run. */
 pid_t generation_pid(const struct generation *g, enum role r);
 /*

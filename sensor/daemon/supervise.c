@@ -18,7 +18,10 @@
 #include "daemon/notify.h"
 #include "daemon/places.h"
 
-enum { STOP_SECONDS = 8 };
+enum {
+	STOP_SECONDS = 8,
+	START_SECONDS = 30,	/* for a reload, which blocks the next one */
+};
 
 struct supervisor {
 	struct loop *loop;
@@ -32,8 +35,11 @@ struct supervisor {
 	struct plan places;		/* of the first generation */
 	struct loop_timer *deadline;	/* of stopping */
 	struct loop_timer *watchdog;
+	struct loop_timer *starting;	/* ends a next one that hangs */
+	struct loop_timer *listen;	/* after descriptors ran out */
+	struct loop_timer *again;	/* makes the next one asked for */
 	struct loop_timer *courier;	/* restarts it */
-	int64_t courier_wait;
+	int64_t courier_wait, courier_since;
 	bool stopping, asked_again;
 	int status;
 };
@@ -53,13 +59,34 @@ accept_connection(void *arg, unsigned events)
 	int fd;
 
 	(void)events;
+	/* Heard of in the same round in which the last judge was stopped. */
+	if (s->active == NULL)
+		return;
 	fd = accept4(s->control, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd == -1 && errno != EAGAIN && errno != ECONNABORTED) {
+		loop_want(s->listening, 0);
+		loop_timer_set(s->listen, SECOND);
+	}
 	if (fd == -1)
 		return;
+	/* A judge that takes nothing is not to cost us our descriptors. */
+	if (generation_waiting(s->active, ROLE_JUDGE) > 0) {
+		close(fd);
+		return;
+	}
 	pack_u32(&body, places_login_uid(fd));
 	generation_tell(s->active, ROLE_JUDGE, ROLE_CONNECTION,
 	    buf_slice(&body), fd);
 	buf_free(&body);
+}
+
+static void
+listen_again(void *arg)
+{
+	struct supervisor *s = arg;
+
+	if (s->active != NULL)
+		loop_want(s->listening, LOOP_READ);
 }
 
 /*
@@ -85,12 +112,22 @@ open_control(struct supervisor *s)
 	    accept_connection, s);
 }
 
+/* Later, because this is called while a generation is being heard. */
+static void
+begin_asked(struct supervisor *s)
+{
+	if (s->asked_again)
+		loop_timer_set(s->again, 0);
+	s->asked_again = false;
+}
+
 /* The next generation can't be; what runs goes on. */
 static void
 give_up_next(struct supervisor *s, const char *why)
 {
 	generation_free(s->next);
 	s->next = NULL;
+	loop_timer_stop(s->starting);
 	if (s->active == NULL) {
 		log_error("%s", why);
 		finish(s, 1);
@@ -100,6 +137,16 @@ give_up_next(struct supervisor *s, const char *why)
 	generation_tell(s->active, ROLE_JUDGE, ROLE_RELOADED, slice_of(why),
 	    -1);
 	notify_send("READY=1");
+	begin_asked(s);
+}
+
+static void
+start_hangs(void *arg)
+{
+	struct supervisor *s = arg;
+
+	if (s->next != NULL)
+		give_up_next(s, "a role hung while it was starting");
 }
 
 static void
@@ -107,6 +154,11 @@ let_go(struct supervisor *s, struct slice takes_over)
 {
 	s->active = s->next;
 	s->next = NULL;
+	s->courier_wait = SECOND;
+	s->courier_since = when_steady();
+	/* It may have died again while the old judge was ending. */
+	if (generation_misses(s->active, ROLE_COURIER))
+		loop_timer_set(s->courier, s->courier_wait);
 	generation_tell(s->active, ROLE_JUDGE, ROLE_GO, takes_over, -1);
 }
 
@@ -114,6 +166,7 @@ let_go(struct supervisor *s, struct slice takes_over)
 static void
 take_over(struct supervisor *s)
 {
+	loop_timer_stop(s->starting);
 	if (s->active == NULL) {
 		let_go(s, S("\0"));
 		return;
@@ -129,19 +182,13 @@ take_over(struct supervisor *s)
 }
 
 static void
-begin_next(struct supervisor *s);
-
-static void
 started(struct supervisor *s)
 {
 	open_control(s);
 	log_info("started, judge is pid %d",
 	    (int)generation_pid(s->active, ROLE_JUDGE));
 	notify_send("READY=1\nSTATUS=running");
-	if (s->asked_again) {
-		s->asked_again = false;
-		begin_next(s);
-	}
+	begin_asked(s);
 }
 
 static void
@@ -161,14 +208,6 @@ planned(struct supervisor *s, struct generation *g)
 }
 
 static void
-pong(struct supervisor *s)
-{
-	if (notify_watchdog() > 0)
-		notify_send("WATCHDOG=1");
-	(void)s;
-}
-
-static void
 heard(void *arg, struct generation *g, enum to_supervisor what,
     struct slice body)
 {
@@ -180,13 +219,12 @@ heard(void *arg, struct generation *g, enum to_supervisor what,
 		planned(s, g);
 		break;
 	case SUP_READY:
-		if (g == s->active)
-			s->courier_wait = SECOND;
-		if (g == s->next && generation_ready(g))
+		if (g == s->next && s->old == NULL && generation_ready(g))
 			take_over(s);
 		break;
 	case SUP_STARTED:
-		started(s);
+		if (g == s->active)
+			started(s);
 		break;
 	case SUP_FAILED:
 		text = xslicedup(body);
@@ -197,10 +235,13 @@ heard(void *arg, struct generation *g, enum to_supervisor what,
 		free(text);
 		break;
 	case SUP_RELOAD:
-		begin_next(s);
+		s->asked_again = true;
+		if (s->next == NULL && s->old == NULL)
+			begin_asked(s);
 		break;
 	case SUP_PONG:
-		pong(s);
+		if (g == s->active && notify_watchdog() > 0)
+			notify_send("WATCHDOG=1");
 		break;
 	case SUP_COUNT:
 		break;
@@ -219,11 +260,19 @@ begin_next(struct supervisor *s)
 		s->asked_again = true;
 		return;
 	}
-	if (s->active != NULL)
+	if (s->active != NULL) {
 		notify_reloading();
+		loop_timer_set(s->starting, START_SECONDS * SECOND);
+	}
 	s->next = generation_new(s->loop, s->leaves, s->opts, heard, s);
 	if (generation_begin(s->next, &err) == -1)
 		give_up_next(s, err.text);
+}
+
+static void
+begin_again(void *arg)
+{
+	begin_next(arg);
 }
 
 static void
@@ -259,27 +308,46 @@ too_slow(void *arg)
 	kill(generation_pid(g, ROLE_JUDGE), SIGKILL);
 }
 
+/* Each time it waits longer, until one has lived for the longest wait. */
+static void
+await_courier(struct supervisor *s, const char *why)
+{
+	const int64_t longest = MINUTE;
+
+	if (when_steady() - s->courier_since > longest)
+		s->courier_wait = SECOND;
+	log_warn("courier %s, starting it again in %d s", why,
+	    (int)(s->courier_wait / SECOND));
+	loop_timer_set(s->courier, s->courier_wait);
+	s->courier_wait = s->courier_wait * 2 > longest ? longest :
+	    s->courier_wait * 2;
+}
+
+/* A reload meanwhile has brought one of its own, or needs none. */
 static void
 restart_courier(void *arg)
 {
 	struct supervisor *s = arg;
 	struct err err;
 
-	if (s->active != NULL &&
-	    generation_restart(s->active, ROLE_COURIER, &err) == -1)
-		log_error("courier: %s", err.text);
+	if (s->active == NULL || s->stopping ||
+	    !generation_misses(s->active, ROLE_COURIER))
+		return;
+	s->courier_since = when_steady();
+	if (generation_restart(s->active, ROLE_COURIER, &err) == -1)
+		await_courier(s, err.text);
 }
 
 static void
-courier_died(struct supervisor *s)
+handed_over(struct supervisor *s)
 {
-	const int64_t longest = MINUTE;
-
-	log_warn("courier ended, starting it again in %d s",
-	    (int)(s->courier_wait / SECOND));
-	loop_timer_set(s->courier, s->courier_wait);
-	s->courier_wait = s->courier_wait * 2 > longest ? longest :
-	    s->courier_wait * 2;
+	loop_timer_stop(s->deadline);
+	generation_free(s->old);
+	s->old = NULL;
+	if (s->stopping)
+		finish(s, 0);
+	else if (s->next != NULL)
+		let_go(s, S("\1"));
 }
 
 /* A role of a generation has ended; its last words say why. */
@@ -293,20 +361,17 @@ died(struct supervisor *s, struct generation *g, enum role r, int status)
 	if (starting && g != s->next)
 		return;
 	if (g == s->next) {
-		give_up_next(s, "a role ended while it was starting");
+		/* let_go sees to a courier. */
+		if (s->old == NULL || r != ROLE_COURIER)
+			give_up_next(s, "a role ended while it was starting");
 	} else if (g == s->old) {
-		if (!judge)
-			return;
-		loop_timer_stop(s->deadline);
-		generation_free(s->old);
-		s->old = NULL;
-		if (s->next != NULL)
-			let_go(s, S("\1"));
+		if (judge)
+			handed_over(s);
 	} else if (s->stopping) {
 		if (judge)
 			finish(s, status == 0 ? 0 : 1);
 	} else if (r == ROLE_COURIER) {
-		courier_died(s);
+		await_courier(s, "ended");
 	} else {
 		log_error("%s ended (%s %d), so the sensor ends", role_name(r),
 		    WIFSIGNALED(status) ? "signal" : "status",
@@ -380,6 +445,9 @@ set_up(struct supervisor *s)
 	s->deadline = loop_timer(s->loop, too_slow, s);
 	s->courier = loop_timer(s->loop, restart_courier, s);
 	s->watchdog = loop_timer(s->loop, ping, s);
+	s->starting = loop_timer(s->loop, start_hangs, s);
+	s->listen = loop_timer(s->loop, listen_again, s);
+	s->again = loop_timer(s->loop, begin_again, s);
 	if (notify_watchdog() > 0)
 		loop_timer_set(s->watchdog, notify_watchdog() / 3);
 	return 0;
