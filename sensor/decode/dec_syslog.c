@@ -520,10 +520,7 @@ take_frame(struct decode_frame *frame, struct frame *f, int64_t received)
 	return bsd(frame, f, received);
 }
 
-/*
- * rsyslog writes "message repeated 4 times: [ TEXT]" for what a program said
- * again and again; what it said is TEXT.
- */
+/* rsyslog's "message repeated 4 times: [ TEXT]": the program said TEXT. */
 static struct slice
 said(struct slice message)
 {
