@@ -56,6 +56,17 @@ move_lineage(struct tailed *f, struct lineage *lin)
 		TAILQ_INSERT_TAIL(&lin->files, f, link);
 }
 
+/* Those of the lineage that wait for what just became clear. */
+static void
+call_held(struct tail *tl, struct lineage *lin)
+{
+	struct tailed *f;
+
+	TAILQ_FOREACH(f, &lin->files, link)
+		if (f->state == TAILED_HELD)
+			tail_queue(tl, f);
+}
+
 /* From here on the file is read as this track. */
 static void
 attach(struct tail *tl, struct tailed *f, struct track *t, bool gzip)
@@ -66,6 +77,8 @@ attach(struct tail *tl, struct tailed *f, struct track *t, bool gzip)
 	move_lineage(f, t->lineage);
 	f->most = t->offset;
 	f->eof = false;
+	if (f->state == TAILED_HELD)
+		call_held(tl, f->lineage);
 	f->state = TAILED_READING;
 	if (gzip) {
 		f->feed = feed_new(f->fd, FEED_ANY);
@@ -134,17 +147,6 @@ cut_down(struct tail *tl, struct tailed *f, bool unread)
 		loop_timer_set(tl->tick, tl->spans.tick);
 }
 
-/* Copies of the file that wait: one of them holds the rest of it. */
-static void
-call_held(struct tail *tl, struct lineage *lin)
-{
-	struct tailed *f;
-
-	TAILQ_FOREACH(f, &lin->files, link)
-		if (f->state == TAILED_HELD)
-			tail_queue(tl, f);
-}
-
 /*
  * The same place with other bytes in it: what was read ended, and a stream
  * begins whose offsets can't be mistaken for the old one's.
@@ -159,7 +161,7 @@ begin_anew(struct tail *tl, struct tailed *f, bool unread)
 	track_evict(tl->tracker, old);
 	track_store(tl->tracker, old);
 	old->file = NULL;
-	id.head = id.tail = (struct mark){ 0 };
+	id.head = id.line = id.tail = (struct mark){ 0 };
 	t = track_new(tl->tracker, f->lineage, &id, old->truncations + 1);
 	t->mtime = f->mtime;
 	track_store(tl->tracker, t);
@@ -231,6 +233,8 @@ static enum likeness
 compare(const struct tailed *f, const struct head *h, const struct track *t)
 {
 	if (t->id.head.len == 0)
+		return DIFFERS;
+	if (!identity_may_begin(&t->id, h->text))
 		return DIFFERS;
 	if (h->text.len < t->id.head.len)
 		return open_file_has(t, h->text, 0) ? MAY_BECOME : DIFFERS;
@@ -366,8 +370,8 @@ start_new(struct tail *tl, struct tailed *f, const struct identity *id,
 {
 	struct track *t = track_new(tl->tracker, f->lineage, id, 0);
 
-	t->id.head = mark_of(h->text);
-	t->id.tail = (struct mark){ 0 };
+	t->id.head = t->id.line = t->id.tail = (struct mark){ 0 };
+	identity_learn(&t->id, h->text);
 	t->gzip = h->gzip;
 	t->mtime = f->mtime;
 	if (from_end && h->gzip)
@@ -389,17 +393,35 @@ start_unknown(struct tail *tl, struct tailed *f, const struct identity *id,
 
 	if ((f->flags & FILE_ROTATED) == 0)
 		start_new(tl, f, id, h, from_end);
-	else if (f->mtime >= f->lineage->floor)
+	else if (!lineage_is_past(f->lineage, f->mtime, id->ino))
 		start_new(tl, f, id, h, false);
 	else
 		tail_close(tl, f);
 }
 
 static void
-hold(struct tail *tl, struct tailed *f)
+hold(struct tail *tl, struct tailed *f, bool unclear)
 {
 	f->state = TAILED_HELD;
+	f->unclear = unclear;
 	tail_tend(tl, f);
+}
+
+/*
+ * A new file waits a moment for an older one of which it is not clear yet
+ * whether it is to be read before.
+ */
+static bool
+must_wait(const struct tail *tl, const struct tailed *f)
+{
+	const struct tailed *at;
+
+	if (when_steady() - f->arrived > tl->spans.settle)
+		return false;
+	TAILQ_FOREACH(at, &f->lineage->files, link)
+		if (at->state == TAILED_HELD && at->unclear)
+			return true;
+	return false;
 }
 
 /* Its last bytes are the same as those of the file that is open. */
@@ -425,6 +447,16 @@ struct opinion {
 	struct track *likely;	/* may become it */
 };
 
+/*
+ * Half a copy of what lies elsewhere untouched is not worth waiting for: only
+ * of what is open or was just cut will there be one that is not packed.
+ */
+static bool
+may_be_copied(const struct track *t, const struct head *h)
+{
+	return h->gzip || h->too_short || t->file != NULL || t->homeless;
+}
+
 static struct opinion
 ask(const struct tailed *f, const struct head *h)
 {
@@ -441,7 +473,7 @@ ask(const struct tailed *f, const struct head *h)
 			refuted--;
 		else if (l == AGREES && o.free == NULL)
 			o.free = t;
-		else if (l == MAY_BECOME)
+		else if (l == MAY_BECOME && may_be_copied(t, h))
 			o.likely = t;
 	}
 	return o;
@@ -463,12 +495,12 @@ resolve_sibling(struct tail *tl, struct tailed *f, const struct identity *id,
 		adopt(tl, f, o.free, id, h);
 	else if (o.busy != NULL && (tailed_is_over(o.busy->file) ||
 	    quiet < tl->spans.copy))
-		hold(tl, f);
+		hold(tl, f, false);
 	else if (o.busy != NULL)
 		tail_close(tl, f);
 	else if (o.likely != NULL && quiet < (h->unfinished ?
 	    tl->spans.copy : tl->spans.settle))
-		hold(tl, f);
+		hold(tl, f, true);
 	else if (o.likely != NULL && is_copy_so_far(f, o.likely))
 		tail_close(tl, f);
 	else
@@ -516,9 +548,11 @@ claim_resolve(struct tail *tl, struct tailed *f)
 	if (!tl->listed && !f->lineage->fresh)
 		return;
 	if (h.too_short && when_steady() - f->stirred < tl->spans.copy)
-		hold(tl, f);
+		hold(tl, f, true);
 	else if (is_sibling(f))
 		resolve_sibling(tl, f, &id, &h);
+	else if (must_wait(tl, f))
+		hold(tl, f, false);
 	else if ((t = moved(f, &h)) != NULL)
 		adopt(tl, f, t, &id, &h);
 	else

@@ -1,7 +1,5 @@
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -9,7 +7,6 @@
 #include "base/when.h"
 #include "inputs/filewatch.h"
 #include "inputs/place.h"
-#include "inputs/rotated.h"
 
 enum {
 	EVENTS_SIZE = 65536,
@@ -27,14 +24,6 @@ enum {
 static const int64_t CALM = 5000;
 static const int64_t POLL = SECOND;
 static const int64_t ROUND = MINUTE;
-
-/* A name of a directory on its way to be looked at. */
-struct entry {
-	char *name;
-	struct name_match how;
-	int64_t mtime;
-	char *stem;		/* of a sibling */
-};
 
 static void scan(struct filewatch *w, struct watched_dir *d);
 
@@ -220,8 +209,8 @@ enter(struct filewatch *w, struct watched_dir *d, struct glob_step step)
 }
 
 /* A name in d, as it is now, for those steps that lead further down. */
-static void
-look_dir(struct filewatch *w, struct watched_dir *d, const char *name)
+void
+filetree_look(struct filewatch *w, struct watched_dir *d, const char *name)
 {
 	for (size_t i = 0; i < d->step_count; i++) {
 		struct glob_step s = d->steps[i];
@@ -234,140 +223,6 @@ look_dir(struct filewatch *w, struct watched_dir *d, const char *name)
 		s.depth++;
 		if (child != NULL)
 			enter(w, child, s);
-	}
-}
-
-static const struct glob *
-watching(const struct watched_dir *d, const char *name)
-{
-	char path[8192];
-
-	snprintf(path, sizeof(path), "%s/%s", d->path, name);
-	for (size_t i = 0; i < d->step_count; i++) {
-		struct glob_step s = d->steps[i];
-
-		if (s.depth + 1 == s.glob->count &&
-		    glob_matches(s.glob, s.depth, name) &&
-		    !glob_excludes(s.glob, path, name))
-			return s.glob;
-	}
-	return NULL;
-}
-
-/* False when nobody asked for the name. stem may be NULL. */
-static bool
-match(const struct watched_dir *d, const char *name, struct name_match *how,
-    char **stem)
-{
-	const struct glob *g = watching(d, name);
-	struct buf base = { 0 };
-
-	if (g == NULL && rotated_packing(slice_of(name)) != PACKED_ELSE &&
-	    rotated_stem(slice_of(name), &base)) {
-		g = watching(d, buf_cstr(&base));
-		how->rotated = g != NULL;
-	}
-	how->watched = g != NULL && !how->rotated;
-	how->from_end = g != NULL && g->from_end;
-	if (how->rotated && stem != NULL)
-		*stem = xstrdup(buf_cstr(&base));
-	buf_free(&base);
-	return g != NULL;
-}
-
-static void
-look_file(struct filewatch *w, struct watched_dir *d, const char *name)
-{
-	struct name_match how = { 0 };
-
-	if (match(d, name, &how, NULL))
-		filewatch_look(w, d, name, how);
-}
-
-/*
- * Siblings by stem, the newest first; then the watched names. Of the same
- * age, a.log.1 is newer than a.log.2.
- */
-static int
-by_stem_and_age(const void *a, const void *b)
-{
-	const struct entry *x = a, *y = b;
-	int order;
-
-	if (x->how.rotated != y->how.rotated)
-		return x->how.rotated ? -1 : 1;
-	order = x->how.rotated ? strcmp(x->stem, y->stem) : 0;
-	if (order != 0)
-		return order;
-	return x->mtime == y->mtime ? strverscmp(x->name, y->name) :
-	    x->mtime > y->mtime ? -1 : 1;
-}
-
-static void
-take_entry(const struct watched_dir *d, const char *name, struct entry **list,
-    size_t *count)
-{
-	struct entry e = { 0 };
-	struct stat st;
-
-	if (*count >= FILEWATCH_FILES_MAX || !match(d, name, &e.how, &e.stem))
-		return;
-	if (fstatat(d->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		e.mtime = st.st_mtim.tv_sec * INT64_C(1000000000) +
-		    st.st_mtim.tv_nsec;
-	e.name = xstrdup(name);
-	if (*count % 64 == 0)
-		*list = xrealloc(*list, *count + 64, sizeof(**list));
-	(*list)[(*count)++] = e;
-}
-
-static DIR *
-open_for_reading(struct filewatch *w, struct watched_dir *d)
-{
-	int fd = openat(d->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-
-	if (dir != NULL)
-		return dir;
-	if (fd != -1)
-		close(fd);
-	if (errno != ENOENT)
-		filewatch_notice(w, d->path, NULL, "the directory can't be "
-		    "read");
-	return NULL;
-}
-
-/* How many entries of the same stem stand before this one. */
-static size_t
-rank(const struct entry *list, size_t i)
-{
-	size_t n = 0;
-
-	while (n < i && n < FILEWATCH_SIBLINGS_MAX &&
-	    strcmp(list[i - n - 1].stem, list[i].stem) == 0)
-		n++;
-	return n;
-}
-
-/* Older siblings come first, because they are read first. */
-static void
-look_entries(struct filewatch *w, struct watched_dir *d, struct entry *list,
-    size_t count)
-{
-	size_t siblings = 0;
-
-	if (count > 0)
-		qsort(list, count, sizeof(*list), by_stem_and_age);
-	while (siblings < count && list[siblings].how.rotated)
-		siblings++;
-	for (size_t i = siblings; i-- > 0;)
-		if (rank(list, i) < FILEWATCH_SIBLINGS_MAX)
-			filewatch_look(w, d, list[i].name, list[i].how);
-	for (size_t i = siblings; i < count; i++)
-		filewatch_look(w, d, list[i].name, list[i].how);
-	for (size_t i = 0; i < count; i++) {
-		free(list[i].name);
-		free(list[i].stem);
 	}
 }
 
@@ -386,52 +241,16 @@ needs_listing(const struct watched_dir *d)
 }
 
 static void
-scan_names(struct filewatch *w, struct watched_dir *d)
-{
-	struct entry *list = NULL;
-	size_t count = 0;
-	struct dirent *e;
-	DIR *dir = open_for_reading(w, d);
-
-	if (dir == NULL)
-		return;
-	while ((e = readdir(dir)) != NULL) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		take_entry(d, e->d_name, &list, &count);
-		if (e->d_type != DT_REG)
-			look_dir(w, d, e->d_name);
-	}
-	closedir(dir);
-	look_entries(w, d, list, count);
-	free(list);
-}
-
-/* Names that we know and that are no more. */
-static void
-scan_lost(struct filewatch *w, struct watched_dir *d)
-{
-	struct watched_file *f, *next;
-
-	for (f = TAILQ_FIRST(&w->files); f != NULL; f = next) {
-		next = TAILQ_NEXT(f, link);
-		if (f->dir == d && faccessat(d->fd, f->name, F_OK,
-		    AT_SYMLINK_NOFOLLOW) == -1)
-			look_file(w, d, f->name);
-	}
-}
-
-static void
 scan(struct filewatch *w, struct watched_dir *d)
 {
 	if (needs_listing(d))
-		scan_names(w, d);
+		filelist_scan(w, d);
 	for (size_t i = 0; i < d->step_count; i++) {
 		struct glob_step s = d->steps[i];
 
 		if (s.depth + 1 < s.glob->count &&
 		    !glob_is_wild(s.glob, s.depth))
-			look_dir(w, d, s.glob->parts[s.depth]);
+			filetree_look(w, d, s.glob->parts[s.depth]);
 	}
 }
 
@@ -446,13 +265,13 @@ look_again(struct filewatch *w, bool polled_only)
 			char *name = xstrdup(d->name);
 
 			/* Loses d and what is below; so begin again. */
-			look_dir(w, parent, name);
+			filetree_look(w, parent, name);
 			free(name);
 			next = TAILQ_FIRST(&w->dirs);
 			continue;
 		}
 		if (d->poll || !polled_only) {
-			scan_lost(w, d);
+			filelist_lost(w, d);
 			scan(w, d);
 		}
 		next = TAILQ_NEXT(d, link);
@@ -515,8 +334,8 @@ event(struct filewatch *w, const struct inotify_event *e)
 		filewatch_modified(w, d, e->name);
 		return;
 	}
-	look_dir(w, d, e->name);
-	look_file(w, d, e->name);
+	filetree_look(w, d, e->name);
+	filelist_look(w, d, e->name);
 }
 
 /* A callback may lose the directory of the next event, but not the event. */

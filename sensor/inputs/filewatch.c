@@ -310,6 +310,9 @@ filewatch_look(struct filewatch *w, struct watched_dir *d, const char *name,
 	if (f != NULL && (!there || !is_same(f, &st))) {
 		lose_name(w, f);
 		f = NULL;
+		/* What lay between the two is to be read between them. */
+		if (there && how.watched && w->listed)
+			filelist_siblings(w, d, name);
 	}
 	if (!there || S_ISDIR(st.st_mode))
 		return;

@@ -1,7 +1,8 @@
 /*
  * The watch side of the file input: which files there are, and which of them
- * changed. filetree.c walks directories and hears inotify; filewatch.c knows
- * the files and tells the judge. Neither reads a byte of a log.
+ * changed. filetree.c walks down to directories and hears inotify, filelist.c
+ * lists them, filewatch.c knows the files and tells the judge. None reads a
+ * byte of a log.
  */
 #ifndef VEDETTE_FILEWATCH_H
 #define VEDETTE_FILEWATCH_H
@@ -34,6 +35,7 @@ struct watched_dir {
 	ino_t ino;
 	int wd;				/* -1: polled */
 	bool poll;
+	size_t entries;			/* names in it, when last listed */
 	struct glob_step *steps;
 	size_t step_count;
 };
@@ -103,7 +105,20 @@ void filewatch_flush(struct filewatch *w);
 void filewatch_notice(struct filewatch *w, const char *path, const char *name,
     const char *what);
 
+/*
+ * filelist.c: looks at a name if it is asked for; at all that are; at those
+ * that we know and that are no more; at the older siblings of a name.
+ */
+void filelist_look(struct filewatch *w, struct watched_dir *d,
+    const char *name);
+void filelist_scan(struct filewatch *w, struct watched_dir *d);
+void filelist_lost(struct filewatch *w, struct watched_dir *d);
+void filelist_siblings(struct filewatch *w, struct watched_dir *d,
+    const char *name);
+
 /* filetree.c */
+void filetree_look(struct filewatch *w, struct watched_dir *d,
+    const char *name);
 int filetree_begin(struct filewatch *w, struct err *err);
 void filetree_end(struct filewatch *w);
 /* Looks at this directory once a second from now on. */

@@ -85,6 +85,30 @@ mark_fits(const struct mark *m, struct slice bytes)
 	return memcmp(other.hash, m->hash, sizeof(m->hash)) == 0;
 }
 
+void
+identity_learn(struct identity *id, struct slice bytes)
+{
+	size_t end;
+
+	bytes = slice_head(bytes, IDENTITY_HEAD);
+	if (bytes.len <= id->head.len)
+		return;
+	id->head = mark_of(bytes);
+	end = slice_find_byte(bytes, '\n');
+	if (end != SIZE_MAX)
+		id->line = mark_of(slice_head(bytes, end + 1));
+}
+
+bool
+identity_may_begin(const struct identity *id, struct slice bytes)
+{
+	if (id->line.len == 0)
+		return true;
+	if (bytes.len >= id->line.len)
+		return mark_fits(&id->line, bytes);
+	return slice_find_byte(bytes, '\n') == SIZE_MAX;
+}
+
 static void
 write_mark(struct buf *out, const char *key, const struct mark *m)
 {
@@ -99,6 +123,7 @@ identity_write(struct buf *out, const struct identity *id)
 	    (unsigned long long)id->dev, (unsigned long long)id->ino,
 	    (unsigned long long)id->generation, (long long)id->birth);
 	write_mark(out, "head", &id->head);
+	write_mark(out, "line", &id->line);
 	write_mark(out, "tail", &id->tail);
 }
 
@@ -135,6 +160,8 @@ identity_take(struct identity *id, struct slice key, struct slice value)
 		return slice_to_i64(value, &id->birth) == -1 ? -1 : 1;
 	if (slice_eq(key, S("head")))
 		return take_mark(&id->head, value, IDENTITY_HEAD);
+	if (slice_eq(key, S("line")))
+		return take_mark(&id->line, value, IDENTITY_HEAD);
 	if (slice_eq(key, S("tail")))
 		return take_mark(&id->tail, value, IDENTITY_TAIL);
 	return 0;

@@ -24,6 +24,7 @@ struct identity {
 	uint64_t generation;	/* FS_IOC_GETVERSION; 0: there is none */
 	int64_t birth;		/* nanoseconds; 0: there is none */
 	struct mark head;	/* of the first bytes */
+	struct mark line;	/* of the first line, if they hold all of it */
 	struct mark tail;	/* of the bytes before the offset */
 };
 
@@ -44,7 +45,15 @@ struct mark mark_of(struct slice bytes);
  */
 bool mark_fits(const struct mark *m, struct slice bytes);
 
-/* "dev=2049 ino=77 gen=1 birth=17... head=256:hex tail=64:hex" */
+/* Learns head and first line from a file's first bytes, if it has more. */
+void identity_learn(struct identity *id, struct slice bytes);
+/*
+ * Whether a file that begins with these bytes, and may have been cut there,
+ * can have begun with the same line.
+ */
+bool identity_may_begin(const struct identity *id, struct slice bytes);
+
+/* "dev=2049 ino=77 gen=1 birth=17... head=256:hex line=80:hex tail=..." */
 void identity_write(struct buf *out, const struct identity *id);
 /*
  * Takes one key and value of such a text: 1 taken, 0 not one of ours, -1

@@ -208,16 +208,15 @@ static enum taken
 check_head(struct tailed *f)
 {
 	unsigned char bytes[IDENTITY_HEAD];
-	struct mark *head = &f->track->id.head;
+	struct identity *id = &f->track->id;
 	ssize_t n = pread_full(f->fd, bytes, sizeof(bytes), 0);
 	struct slice now = slice_bytes(bytes, n < 0 ? 0 : (size_t)n);
 
 	if (n < 0)
 		return UNREADABLE;
-	if (!mark_fits(head, now))
+	if (!mark_fits(&id->head, now))
 		return CHANGED;
-	if (now.len > head->len)
-		*head = mark_of(now);
+	identity_learn(id, now);
 	return TAKEN;
 }
 
@@ -604,6 +603,7 @@ take_file(struct tail *tl, uint64_t tag, unsigned flags, struct slice path,
 	f->lineage = lineage_of(tl, path, flags);
 	look(f);
 	stir(f);
+	f->arrived = f->stirred;
 	f->grown = 0;
 	line_up(f);
 	TAILQ_INSERT_TAIL(&tl->used, f, used);

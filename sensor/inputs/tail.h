@@ -45,9 +45,10 @@ struct tailed {
 	uint64_t size, most;		/* as last seen; of this track */
 	int64_t mtime;			/* nanoseconds */
 	int64_t stirred;		/* steady time: new, changed, or gone */
-	int64_t grown;			/* steady time */
+	int64_t grown, arrived;		/* steady times */
 	bool is_queued, is_tended;
 	bool eof;
+	bool unclear;			/* held, and nobody knows what it is */
 	bool gone;			/* the name is another's */
 	bool hole_told, error_told;
 };

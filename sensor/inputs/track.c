@@ -131,10 +131,10 @@ write_state(struct buf *out, const struct track *t)
 	const char *form = t->homeless ? "copy" : t->gzip ? "gzip" : "plain";
 
 	identity_write(out, &t->id);
-	buf_fmt(out, " cut=%llu mode=%u mtime=%lld floor=%lld form=%s end=%d",
-	    (unsigned long long)t->truncations, t->mode,
-	    (long long)t->mtime, (long long)t->lineage->floor, form,
-	    t->finished);
+	buf_fmt(out, " cut=%llu mode=%u mtime=%lld floor=%lld:%llu form=%s "
+	    "end=%d", (unsigned long long)t->truncations, t->mode,
+	    (long long)t->mtime, (long long)t->lineage->floor,
+	    (unsigned long long)t->lineage->floor_ino, form, t->finished);
 }
 
 static int
@@ -145,21 +145,34 @@ take_form(struct track *t, struct slice value)
 	return t->gzip || t->homeless || slice_eq(value, S("plain")) ? 0 : -1;
 }
 
+/* The latest of all tracks' counts. */
+static int
+take_floor(struct lineage *lin, struct slice value)
+{
+	struct slice when;
+	uint64_t ino;
+	int64_t floor;
+
+	if (!slice_cut(&value, ':', &when) ||
+	    slice_to_i64(when, &floor) == -1 ||
+	    slice_to_u64(value, &ino) == -1)
+		return -1;
+	if (lin->fresh || floor > lin->floor) {
+		lin->floor = floor;
+		lin->floor_ino = ino;
+	}
+	return 0;
+}
+
 static int
 take_number(struct track *t, struct slice key, struct slice value)
 {
 	uint64_t n;
-	int64_t when;
 
 	if (slice_eq(key, S("mtime")))
 		return slice_to_i64(value, &t->mtime);
-	if (slice_eq(key, S("floor"))) {
-		if (slice_to_i64(value, &when) == -1)
-			return -1;
-		if (t->lineage->fresh || when > t->lineage->floor)
-			t->lineage->floor = when;
-		return 0;
-	}
+	if (slice_eq(key, S("floor")))
+		return take_floor(t->lineage, value);
 	if (slice_to_u64(value, &n) == -1)
 		return -1;
 	if (slice_eq(key, S("cut")))
@@ -196,7 +209,7 @@ read_state(struct track *t, struct slice text)
 		if (taken == -1)
 			return -1;
 	}
-	return keys == 12 && t->offset >= t->id.tail.len ? 0 : -1;
+	return keys == 13 && t->offset >= t->id.tail.len ? 0 : -1;
 }
 
 static void
@@ -375,6 +388,14 @@ track_store(struct tracker *tr, struct track *t)
 	buf_free(&state);
 }
 
+bool
+lineage_is_past(const struct lineage *lin, int64_t mtime, uint64_t ino)
+{
+	/* Two that were written in one tick of the kernel have one time. */
+	return mtime < lin->floor ||
+	    (mtime == lin->floor && ino == lin->floor_ino);
+}
+
 static size_t
 allowed(const struct tracker *tr)
 {
@@ -397,8 +418,10 @@ lineage_trim(struct tracker *tr, struct lineage *lin)
 		next = TAILQ_NEXT(t, link);
 		if (t->file != NULL)
 			continue;
-		if (t->mtime > lin->floor)
+		if (t->mtime >= lin->floor) {
 			lin->floor = t->mtime;
+			lin->floor_ino = t->homeless ? 0 : t->id.ino;
+		}
 		tr->room->forget(tr->room->owner, t->stream);
 		track_free(tr, t);
 		closed--;

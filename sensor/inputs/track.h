@@ -44,6 +44,7 @@ struct lineage {
 	 * than what we know, and none of our business.
 	 */
 	int64_t floor;
+	uint64_t floor_ino;	/* the one written just then, or 0 */
 	bool fresh;	/* no position was stored when we began */
 };
 
@@ -79,6 +80,8 @@ void track_move(struct tracker *tr, struct track *t,
 void track_evict(struct tracker *tr, struct track *t);
 /* Puts it into the journal as it is now. */
 void track_store(struct tracker *tr, struct track *t);
+/* Whether an unknown sibling is older than what we know of the lineage. */
+bool lineage_is_past(const struct lineage *lin, int64_t mtime, uint64_t ino);
 /* Forgets the oldest closed ones of a lineage that has too many. */
 void lineage_trim(struct tracker *tr, struct lineage *lin);
 

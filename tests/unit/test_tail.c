@@ -150,7 +150,7 @@ static const struct {
 static void
 do_step(struct world *w, const char *step)
 {
-	char line[256], *a, *b;
+	char line[512], *a, *b;
 
 	snprintf(line, sizeof(line), "%s", step);
 	a = line + strcspn(line, " ");
@@ -242,7 +242,26 @@ every_line_is_read_once_while_running(void)
 		{ "the last line of a rotated file has no end", { "start",
 		    "write a.log 1~rest", "settle", "rename a.log a.log.1",
 		    "write a.log 2~", "wait 800" }, "1|2|rest|" },
-		{ "T02 in a new directory", { "start" }, "" },
+		/* A closed track of 256 bytes is no reason to wait. */
+		{ "rotated before it was seen, and short", { "start",
+		    "write a.log 1_is_a_line_of_more_than_256_bytes_"
+		    "01234567890123456789012345678901234567890123456789"
+		    "01234567890123456789012345678901234567890123456789",
+		    "write a.log 01234567890123456789012345678901234567890"
+		    "01234567890123456789012345678901234567890123456789"
+		    "01234567890123456789012345678901234567890123456789~",
+		    "settle", "rename a.log a.log.1", "write a.log 2~",
+		    "wait 500", "rename a.log.1 a.log.3",
+		    "rename a.log a.log.2", "write a.log 3~",
+		    "rename a.log a.log.1", "write a.log 4~", "settle",
+		    "stop", "remove a.log.1", "start" },
+		    "1 is a line of more than 256 bytes "
+		    "01234567890123456789012345678901234567890123456789"
+		    "01234567890123456789012345678901234567890123456789"
+		    "01234567890123456789012345678901234567890"
+		    "01234567890123456789012345678901234567890123456789"
+		    "01234567890123456789012345678901234567890123456789"
+		    "|2|3|4|" },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++)
