@@ -29,9 +29,12 @@ map(int fd)
 	struct stat sb;
 	void *p;
 
+	struct mark none = { 0 };
+
+	/* A hole would be filled when it is written to: SIGBUS if full. */
 	if (fstat(fd, &sb) == -1 ||
-	    (sb.st_size < (off_t)sizeof(struct mark) &&
-	    ftruncate(fd, sizeof(struct mark)) == -1))
+	    (sb.st_size < (off_t)sizeof(none) &&
+	    pwrite(fd, &none, sizeof(none), 0) != sizeof(none)))
 		return NULL;
 	p = mmap(NULL, sizeof(struct mark), PROT_READ | PROT_WRITE,
 	    MAP_SHARED, fd, 0);

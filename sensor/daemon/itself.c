@@ -26,7 +26,7 @@ end(struct judge *j, struct ecs *ecs, struct entry *e)
 	buf_clear(&j->body);
 	ecs_end(ecs, &j->body);
 	e->body = buf_slice(&j->body);
-	batch_entry(j->batch, e);
+	judge_add(j, e);
 }
 
 void

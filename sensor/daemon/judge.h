@@ -67,7 +67,7 @@ struct judge {
 	bool full;		/* the journal takes nothing now */
 	int64_t full_since;
 	uint64_t reload;	/* control's token, 0: none */
-	struct log_limit limit;
+	struct log_limit limit, full_alarm;
 	uint64_t quarantined;
 };
 
@@ -77,6 +77,8 @@ void judge_position(void *owner, const struct position *p);
 void judge_forget(void *owner, struct stream s);
 void judge_gap(void *owner, const struct gap *g);
 void judge_hurry(void *owner);
+/* Adds to the batch, which is written in 5 ms at the latest. */
+void judge_add(struct judge *j, const struct entry *e);
 /* Writes the batch; false when the journal takes nothing now. */
 bool judge_flush(struct judge *j);
 /* Called between rounds; true when there is more to read. */

@@ -136,6 +136,9 @@ judge_status(void *owner, struct jsonw *w)
 	jsonw_object_end(w);
 	if (j->full)
 		degrade(&d, "the journal can't be written, nothing is read");
+	else if (store_is_tight(j->store))
+		degrade(&d, "the disk is nearly full: the journal has no "
+		    "reserve");
 	jsonw_key(w, S("degraded"));
 	jsonw_array(w);
 	for (size_t i = 0; i < d.count; i++)

@@ -11,10 +11,11 @@ enum {
 	BATCH_ENTRIES = 2000,
 	BATCH_BYTES = 4 << 20,
 	BATCH_SPAN = 5000,	/* microseconds from the first entry */
+	FULL_ALARM_SECONDS = 600,
 };
 
-static void
-add(struct judge *j, const struct entry *e)
+void
+judge_add(struct judge *j, const struct entry *e)
 {
 	if (batch_entries(j->batch) == 0) {
 		j->first = when_steady();
@@ -60,7 +61,7 @@ matched(void *arg, const struct rule_info *rule)
 	e.rule = rule->id;
 	e.title = rule->title;
 	e.body = buf_slice(&j->body);
-	add(j, &e);
+	judge_add(j, &e);
 }
 
 static void
@@ -78,7 +79,7 @@ keep_event(struct judge *j)
 	e.rule = ev->kept;
 	e.title = event_text(ev, F_ACTION);
 	e.body = buf_slice(&j->body);
-	add(j, &e);
+	judge_add(j, &e);
 }
 
 /* Its bytes are kept for whoever wants to know what they do, not read. */
@@ -105,7 +106,7 @@ quarantine(struct judge *j, const struct record *r)
 	buf_clear(&j->body);
 	ecs_end(&ecs, &j->body);
 	e.body = buf_slice(&j->body);
-	add(j, &e);
+	judge_add(j, &e);
 	j->quarantined++;
 	judge_alarm(j, LEVEL_HIGH, "record-quarantined",
 	    "a record on which the judge died three times was passed over");
@@ -173,7 +174,7 @@ judge_gap(void *owner, const struct gap *g)
 	buf_clear(&j->body);
 	gap_write(&j->body, g, store_host(j->store), e.id, now);
 	e.body = buf_slice(&j->body);
-	add(j, &e);
+	judge_add(j, &e);
 }
 
 void
@@ -217,6 +218,22 @@ refused(struct judge *j, const struct err *err)
 	loop_timer_set(j->second, SECOND);
 }
 
+static void
+written_again(struct judge *j)
+{
+	struct err err;
+
+	log_info("journal: written again");
+	if (log_may(&j->full_alarm, FULL_ALARM_SECONDS))
+		judge_alarm(j, LEVEL_HIGH, "journal-full",
+		    "the journal could not be written for a while; "
+		    "what can be read again was read later");
+	/* A new reserve, if there is room for one. */
+	if (store_tidy(j->store, when_now(), &err) == -1)
+		log_error("journal: %s", err.text);
+	loop_wake(j->loop);
+}
+
 bool
 judge_flush(struct judge *j)
 {
@@ -233,13 +250,8 @@ judge_flush(struct judge *j)
 	j->full = false;
 	tell_committed(j);
 	judge_dispatch(j);
-	if (was_full) {
-		log_info("journal: written again");
-		judge_alarm(j, LEVEL_HIGH, "journal-full",
-		    "the journal could not be written for a while; "
-		    "what can be read again was read later");
-		loop_wake(j->loop);
-	}
+	if (was_full)
+		written_again(j);
 	return true;
 }
 

@@ -65,7 +65,8 @@ struct store {
 	bool writer;
 	bool running;		/* of a reader: a writer had the lock */
 	bool full;		/* the last change failed for it, or for I/O */
-	bool no_space;		/* and it really was a full disk */
+	bool tight;		/* there is no room for the reserve */
+	uint64_t half;		/* pages, of the file system; 0: not known */
 	bool dropping;		/* tidy_size is at work */
 	bool open;		/* a transaction */
 	bool host_new;

@@ -21,7 +21,6 @@ enum {
 static const char settings[] =
 	"PRAGMA locking_mode = EXCLUSIVE;"
 	"PRAGMA page_size = 4096;"
-	"PRAGMA auto_vacuum = INCREMENTAL;"
 	"PRAGMA temp_store = MEMORY;"
 	"PRAGMA mmap_size = 0;"
 	"PRAGMA trusted_schema = OFF;"
@@ -60,9 +59,8 @@ fail_write(struct store *st, const char *doing, struct err *err)
 	int os = sqlite3_system_errno(st->db);
 
 	fail_read(st, doing, err);
-	st->no_space = rc == SQLITE_FULL || ((rc == SQLITE_IOERR ||
-	    rc == SQLITE_CANTOPEN) && (os == ENOSPC || os == EDQUOT));
-	st->full = st->no_space || rc == SQLITE_IOERR;
+	st->full = rc == SQLITE_FULL || rc == SQLITE_IOERR ||
+	    (rc == SQLITE_CANTOPEN && (os == ENOSPC || os == EDQUOT));
 	rollback(st);
 	return -1;
 }
@@ -111,7 +109,7 @@ checkpoint(struct store *st)
 	if (rc == SQLITE_OK)
 		st->checkpoint_at = CHECKPOINT_FRAMES;
 	else if ((rc & 0xff) == SQLITE_FULL)
-		st->full = st->no_space = true;
+		st->full = true;
 	if (locked)
 		unlock_checkpoint(st);
 }
@@ -151,6 +149,12 @@ bool
 store_is_full(const struct store *st)
 {
 	return st->full;
+}
+
+bool
+store_is_tight(const struct store *st)
+{
+	return st->tight;
 }
 
 const struct host *
@@ -246,6 +250,22 @@ set_wal(struct store *st, struct err *err)
 	return ret == -1 ? -1 : 0;
 }
 
+/*
+ * To set it writes, even what is set already; and a journal can be opened on
+ * a full disk.
+ */
+static int
+set_vacuum(struct store *st, struct err *err)
+{
+	enum { INCREMENTAL = 2 };
+	int64_t now;
+
+	if (read_number(st, "PRAGMA auto_vacuum", &now, err) == -1)
+		return -1;
+	return now == INCREMENTAL ? 0 :
+	    run_sql(st, "PRAGMA auto_vacuum = INCREMENTAL", err);
+}
+
 static int
 check_kind(struct store *st, struct err *err)
 {
@@ -279,7 +299,8 @@ connect_db(struct store *st, struct err *err)
 	sqlite3_extended_result_codes(st->db, 1);
 	/* Takes the place of SQLite's own checkpoints. */
 	sqlite3_wal_hook(st->db, frames_written, st);
-	if (run_sql(st, settings, err) == -1 || set_wal(st, err) == -1)
+	if (run_sql(st, settings, err) == -1 || set_vacuum(st, err) == -1 ||
+	    set_wal(st, err) == -1)
 		return -1;
 	if (check_kind(st, err) == -1 ||
 	    migrate(st, journal_steps, JOURNAL_VERSION, err) == -1)

@@ -208,11 +208,13 @@ int store_verify(struct store *st, struct slice expect_head,
     struct verdict *out, struct err *err);
 
 /*
- * Keeps the limits: drops a prefix of the bulk chain, keeps its anchor, looks
- * after the reserve. To be called once a minute and after STORE_FULL.
+ * Keeps the limits (and half of the file system): drops a prefix of the bulk
+ * chain, keeps its anchor, looks after the reserve. To be called once a minute and after STORE_FULL.
  */
 int store_tidy(struct store *st, int64_t now, struct err *err);
 /* The last failure was a full disk. */
 bool store_is_full(const struct store *st);
+/* The disk has no room for the reserve, or the reserve is in use. */
+bool store_is_tight(const struct store *st);
 
 #endif

@@ -1,5 +1,6 @@
 #include "store/inside.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/statvfs.h>
@@ -11,7 +12,7 @@ enum {
 	ROUNDS = 200,			/* of that in one call of store_tidy */
 	RESERVE = 8 << 20,
 	RESERVE_MARGIN = 32 << 20,	/* free beside a new reserve */
-	ROOM_PAGES = 1024,		/* made free when the disk is full */
+	SPARE_PAGES = 2048,		/* free, and not given back */
 	SHRINK_PAGES = 2048,		/* given back in one call */
 };
 
@@ -30,15 +31,19 @@ reserve_make(struct store *st)
 
 	if (st->full || fstatvfs(st->dirfd, &fs) == -1)
 		return;
+	st->half = fs.f_blocks * fs.f_frsize / 2 / PAGE;
 	fd = openat(st->dirfd, reserve_name, O_WRONLY | O_CREAT | O_CLOEXEC |
 	    O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (fd == -1)
 		return;
 	size = lseek(fd, 0, SEEK_END);
-	if (size < RESERVE && fs.f_bavail >
-	    (RESERVE + RESERVE_MARGIN) / fs.f_frsize)
+	st->tight = size < RESERVE && fs.f_bavail <=
+	    (RESERVE + RESERVE_MARGIN) / fs.f_frsize;
+	if (size < RESERVE && !st->tight) {
 		/* Where fallocate is unknown, there is no reserve. */
 		size = fallocate(fd, 0, 0, RESERVE) == 0 ? RESERVE : 0;
+		st->tight = size == 0 && (errno == ENOSPC || errno == EDQUOT);
+	}
 	close(fd);
 	if (size < RESERVE)
 		unlinkat(st->dirfd, reserve_name, 0);
@@ -48,6 +53,7 @@ static void
 reserve_release(struct store *st)
 {
 	unlinkat(st->dirfd, reserve_name, 0);
+	st->tight = true;
 }
 
 static uint64_t
@@ -135,14 +141,15 @@ drop_any(struct store *st, struct err *err)
 	return ret == 0 ? drop(st, CLASS_EVIDENCE, INT64_MAX, err) : ret;
 }
 
+/* A small file system is not to be filled by us, whatever the limit says. */
 static uint64_t
 limit_pages(const struct store *st)
 {
-	uint64_t size = st->limits.size;
+	uint64_t size = st->limits.size, limit = UINT64_MAX;
 
-	if (size == 0)
-		return UINT64_MAX;
-	return size > RESERVE + PAGE ? (size - RESERVE) / PAGE : 1;
+	if (size != 0)
+		limit = size > RESERVE + PAGE ? (size - RESERVE) / PAGE : 1;
+	return st->half != 0 && st->half < limit ? st->half : limit;
 }
 
 /*
@@ -194,7 +201,7 @@ shrink(struct store *st, struct err *err)
 	uint64_t spare = pages(st, SQL_FREE_PAGES);
 	char sql[64];
 
-	if (all <= limit_pages(st) && spare <= all / 4 + 2 * ROOM_PAGES)
+	if (all <= limit_pages(st) && spare <= all / 4 + SPARE_PAGES)
 		return 0;
 	if (spare == 0)
 		return 0;
@@ -204,26 +211,17 @@ shrink(struct store *st, struct err *err)
 }
 
 /*
- * The disk is full. Bulk records make room for new ones within the database;
- * evidence is not given up for somebody else's files.
+ * The disk is full. What the limits let go goes, with the reserve's help, and
+ * the rest of the reserve is for what comes; then sources wait. Nothing else
+ * is given up: whoever can fill the disk is not to choose what we forget.
  */
 static int
-make_room(struct store *st, struct err *err)
+make_room(struct store *st, int64_t now, struct err *err)
 {
-	bool wanted = st->no_space;
-
 	reserve_release(st);
-	for (int i = 0; wanted && i < ROUNDS; i++) {
-		int ret;
-
-		if (pages(st, SQL_FREE_PAGES) >= ROOM_PAGES)
-			break;
-		ret = drop(st, CLASS_BULK, INT64_MAX, err);
-		if (ret == -1 || store_commit(st, err) == -1)
-			return -1;
-		if (ret == 0)
-			break;
-	}
+	if (tidy_age(st, now, err) == -1)
+		return -1;
+	tidy_size(st);
 	return 0;
 }
 
@@ -233,7 +231,7 @@ store_tidy(struct store *st, int64_t now, struct err *err)
 	if (store_commit(st, err) == -1)
 		return -1;
 	if (st->full) {
-		if (make_room(st, err) == -1)
+		if (make_room(st, now, err) == -1)
 			return -1;
 		st->full = false;
 		return 0;
