@@ -250,9 +250,8 @@ every_line_is_read_once_while_running(void)
 		    "write a.log 01234567890123456789012345678901234567890"
 		    "01234567890123456789012345678901234567890123456789"
 		    "01234567890123456789012345678901234567890123456789~",
-		    "settle", "rename a.log a.log.1", "write a.log 2~",
-		    "wait 500", "rename a.log.1 a.log.3",
-		    "rename a.log a.log.2", "write a.log 3~",
+		    "settle", "rename a.log a.log.9", "write a.log 2~",
+		    "wait 2600", "rename a.log a.log.2", "write a.log 3~",
 		    "rename a.log a.log.1", "write a.log 4~", "settle",
 		    "stop", "remove a.log.1", "start" },
 		    "1 is a line of more than 256 bytes "
