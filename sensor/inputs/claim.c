@@ -1,7 +1,6 @@
 #include <stdlib.h>
 
 #include "base/file.h"
-#include "base/log.h"
 #include "base/when.h"
 #include "inputs/rotated.h"
 #include "inputs/tail.h"
@@ -131,22 +130,6 @@ tail_fits(const struct tailed *f, const struct track *t)
 	    slice_bytes(bytes, len));
 }
 
-static void
-cut_down(struct tail *tl, struct tailed *f, bool unread)
-{
-	struct cut *c = xcalloc(1, sizeof(*c));
-
-	c->lineage = f->lineage;
-	c->stream = f->track->stream;
-	c->when = when_now();
-	c->due = when_steady() + tl->spans.settle;
-	c->unread = unread;
-	c->active = f->grown != 0 && when_steady() - f->grown < SECOND;
-	TAILQ_INSERT_TAIL(&tl->cuts, c, link);
-	if (!loop_timer_pending(tl->tick))
-		loop_timer_set(tl->tick, tl->spans.tick);
-}
-
 /*
  * The same place with other bytes in it: what was read ended, and a stream
  * begins whose offsets can't be mistaken for the old one's.
@@ -157,7 +140,7 @@ begin_anew(struct tail *tl, struct tailed *f, bool unread)
 	struct track *old = f->track, *t;
 	struct identity id = old->id;
 
-	cut_down(tl, f, unread);
+	losses_cut(tl, f, unread);
 	track_evict(tl->tracker, old);
 	track_store(tl->tracker, old);
 	old->file = NULL;
@@ -247,16 +230,6 @@ compare(const struct tailed *f, const struct head *h, const struct track *t)
 	return tail_fits(f, t) ? AGREES : DIFFERS;
 }
 
-static void
-copy_found(struct tail *tl, struct stream s)
-{
-	struct cut *c;
-
-	TAILQ_FOREACH(c, &tl->cuts, link)
-		if (memcmp(c->stream.b, s.b, sizeof(s.b)) == 0)
-			c->copied = true;
-}
-
 /* The bytes before the offset are there and right: it is the track's. */
 static void
 prove(struct tail *tl, struct tailed *f)
@@ -271,7 +244,7 @@ prove(struct tail *tl, struct tailed *f)
 	}
 	t->gzip = true;
 	track_move(tl->tracker, t, &id);
-	copy_found(tl, t->stream);
+	losses_copied(tl, t->stream);
 	track_store(tl->tracker, t);
 	f->state = TAILED_READING;
 	f->eof = false;
@@ -284,7 +257,7 @@ adopt(struct tail *tl, struct tailed *f, struct track *t,
 	if (!h->gzip) {
 		t->gzip = false;
 		track_move(tl->tracker, t, id);
-		copy_found(tl, t->stream);
+		losses_copied(tl, t->stream);
 		track_store(tl->tracker, t);
 	}
 	attach(tl, f, t, h->gzip);
@@ -557,58 +530,4 @@ claim_resolve(struct tail *tl, struct tailed *f)
 		adopt(tl, f, t, &id, &h);
 	else
 		start_unknown(tl, f, &id, &h);
-}
-
-/* --- what is to be said ---------------------------------------------------- */
-
-void
-claim_review_cuts(struct tail *tl)
-{
-	int64_t now = when_steady();
-	struct cut *c, *next;
-
-	for (c = TAILQ_FIRST(&tl->cuts); c != NULL; c = next) {
-		next = TAILQ_NEXT(c, link);
-		if (c->due > now)
-			continue;
-		if (c->active || (c->unread && !c->copied))
-			tail_gap(tl, c->lineage, S("truncated"), c->when,
-			    "truncated %s; what was written just before may "
-			    "be lost", c->copied ? "after being copied" :
-			    "and no copy of it was found");
-		TAILQ_REMOVE(&tl->cuts, c, link);
-		free(c);
-	}
-}
-
-static struct track *
-newest(const struct lineage *lin)
-{
-	struct track *t, *found = NULL;
-
-	TAILQ_FOREACH(t, &lin->tracks, link)
-		if (found == NULL || t->mtime >= found->mtime)
-			found = t;
-	return found;
-}
-
-void
-claim_review_missing(struct tail *tl)
-{
-	struct slice path;
-	size_t at = 0;
-	void *value;
-
-	while (map_next(tl->tracker->lineages, &at, &path, &value)) {
-		struct lineage *lin = value;
-		struct track *t = newest(lin);
-
-		if (t == NULL || t->seen || t->homeless || t->finished)
-			continue;
-		tail_gap(tl, lin, S("missing"), t->mtime / 1000,
-		    "the file that was read up to byte %llu is gone, or no "
-		    "longer configured", (unsigned long long)t->offset);
-		t->finished = true;
-		track_store(tl->tracker, t);
-	}
 }

@@ -1,6 +1,7 @@
 /*
- * The judge side of the file input. tail.c reads what it was handed; claim.c
- * finds out which track a file goes on with. Nothing here opens anything.
+ * The judge side of the file input. tail.c hears of files and gives each its
+ * turn; claim.c finds out which track a file goes on with; tailread.c reads.
+ * Nothing here opens anything.
  */
 #ifndef VEDETTE_TAIL_H
 #define VEDETTE_TAIL_H
@@ -84,7 +85,21 @@ int tail_heard(struct tail *tl, enum input_frame type, struct slice body,
     int fd);
 bool tail_work(struct tail *tl);
 
-/* Between tail.c and claim.c. */
+/* tailread.c */
+
+/* Size and time as they are now; -1 with errno. */
+int tailed_look(struct tailed *f);
+/* Something happened to it just now. */
+void tailed_stir(struct tailed *f);
+/* One piece; true when there is more. May close the file, then false. */
+bool tailed_read(struct tail *tl, struct tailed *f);
+/* The rest of a gzip can't be had: a gap, and the file is closed. */
+void tailed_broken(struct tail *tl, struct tailed *f, const char *how);
+/* The last line of a plain file, although nobody ended it. */
+void tailed_end(struct tail *tl, struct tailed *f);
+
+/* tail.c, for the other two. */
+
 bool tailed_is_over(const struct tailed *f);
 void tail_queue(struct tail *tl, struct tailed *f);
 void tail_tend(struct tail *tl, struct tailed *f);
@@ -93,6 +108,8 @@ void tail_close(struct tail *tl, struct tailed *f);
 void tail_gap(struct tail *tl, struct lineage *lin, struct slice reason,
     int64_t from, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* claim.c */
 
 /*
  * Finds the track of a file that has none, or holds it, or closes it when it
@@ -103,8 +120,15 @@ void claim_resolve(struct tail *tl, struct tailed *f);
 bool claim_seek(struct tail *tl, struct tailed *f);
 /* The bytes that were read are no more: the file begins anew. */
 void claim_truncated(struct tail *tl, struct tailed *f);
+
+/* losses.c */
+
+/* A file was truncated; unread: not all that was seen of it was read. */
+void losses_cut(struct tail *tl, struct tailed *f, bool unread);
+/* What such a stream still held was found elsewhere. */
+void losses_copied(struct tail *tl, struct stream s);
 /* Says what truncations cost, once that is clear. */
-void claim_review_cuts(struct tail *tl);
-/* Says which files went away while nobody looked; once, after the listing. */
-void claim_review_missing(struct tail *tl);
+void losses_review(struct tail *tl);
+/* Says which files went away; once, some time after the listing. */
+void losses_missing(struct tail *tl);
 #endif
