@@ -99,13 +99,6 @@ buf_add(struct buf *b, struct slice s)
 }
 
 void
-buf_byte(struct buf *b, unsigned char c)
-{
-	*buf_room(b, 1) = c;
-	b->len++;
-}
-
-void
 buf_str(struct buf *b, const char *s)
 {
 	buf_add(b, slice_of(s));

@@ -24,7 +24,14 @@ void buf_clear(struct buf *b);
 /* Room for n more bytes; the place to write them to. */
 unsigned char *buf_room(struct buf *b, size_t n);
 void buf_add(struct buf *b, struct slice s);
-void buf_byte(struct buf *b, unsigned char c);
+static inline void
+buf_byte(struct buf *b, unsigned char c)
+{
+	if (b->len == b->cap)
+		buf_room(b, 1);
+	b->p[b->len++] = c;
+}
+
 void buf_str(struct buf *b, const char *s);
 void buf_fmt(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -239,9 +239,17 @@ quote_code(struct buf *b, uint32_t code)
 void
 json_quote(struct buf *b, struct slice s)
 {
+	unsigned char *room = buf_room(b, s.len + 2);
 	size_t done = 0, at = 0;
 
-	buf_room(b, s.len + 2);
+	if (plain_run(s, 0) == s.len) {
+		room[0] = '"';
+		if (s.len > 0)
+			memcpy(room + 1, s.p, s.len);
+		room[s.len + 1] = '"';
+		b->len += s.len + 2;
+		return;
+	}
 	buf_byte(b, '"');
 	while ((at = plain_run(s, at)) < s.len) {
 		uint32_t code = 0;

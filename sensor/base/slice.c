@@ -17,30 +17,6 @@ slice_bytes(const void *p, size_t n)
 }
 
 bool
-slice_eq(struct slice a, struct slice b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
-}
-
-unsigned char
-byte_lower(unsigned char c)
-{
-	return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c;
-}
-
-bool
-byte_is_digit(unsigned char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-bool
-byte_is_space(unsigned char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-bool
 slice_eq_nocase(struct slice a, struct slice b)
 {
 	if (a.len != b.len)
@@ -98,22 +74,6 @@ slice_find_byte(struct slice s, unsigned char c)
 		return SIZE_MAX;
 	at = memchr(s.p, c, s.len);
 	return at == NULL ? SIZE_MAX : (size_t)(at - s.p);
-}
-
-struct slice
-slice_from(struct slice s, size_t offset)
-{
-	if (offset >= s.len)
-		return (struct slice){ s.p, 0 };
-	return (struct slice){ s.p + offset, s.len - offset };
-}
-
-struct slice
-slice_head(struct slice s, size_t n)
-{
-	if (s.len > n)
-		s.len = n;
-	return s;
 }
 
 struct slice

@@ -29,7 +29,12 @@ struct slice slice_of(const char *s);
 /* View of n bytes. */
 struct slice slice_bytes(const void *p, size_t n);
 
-bool slice_eq(struct slice a, struct slice b);
+static inline bool
+slice_eq(struct slice a, struct slice b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+}
+
 /* Equality that ignores the case of ASCII letters. */
 bool slice_eq_nocase(struct slice a, struct slice b);
 /* Bytewise order as of memcmp, shorter first. */
@@ -42,9 +47,23 @@ size_t slice_find(struct slice s, struct slice needle);
 size_t slice_find_byte(struct slice s, unsigned char c);
 
 /* The part from offset on; empty when offset lies past the end. */
-struct slice slice_from(struct slice s, size_t offset);
+static inline struct slice
+slice_from(struct slice s, size_t offset)
+{
+	if (offset >= s.len)
+		return (struct slice){ s.p, 0 };
+	return (struct slice){ s.p + offset, s.len - offset };
+}
+
 /* At most the first n bytes. */
-struct slice slice_head(struct slice s, size_t n);
+static inline struct slice
+slice_head(struct slice s, size_t n)
+{
+	if (s.len > n)
+		s.len = n;
+	return s;
+}
+
 /* Without blanks, tabs, CR and LF at both ends. */
 struct slice slice_trim(struct slice s);
 
@@ -67,9 +86,23 @@ int slice_to_u64(struct slice s, uint64_t *out);
 int slice_to_i64(struct slice s, int64_t *out);
 
 /* ASCII folding of one byte. */
-unsigned char byte_lower(unsigned char c);
-bool byte_is_digit(unsigned char c);
-bool byte_is_space(unsigned char c);
+static inline unsigned char
+byte_lower(unsigned char c)
+{
+	return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c;
+}
+
+static inline bool
+byte_is_digit(unsigned char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool
+byte_is_space(unsigned char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 /* Bounded copy into a C string; cuts, always terminates, NULs become '?'. */
 void slice_to_cstr(struct slice s, char *out, size_t size);

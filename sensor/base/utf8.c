@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include "base/swar.h"
+
 #include <assert.h>
 
 #include "base/json.h"
@@ -60,10 +62,13 @@ utf8_valid(struct slice s)
 	uint32_t code;
 
 	while (s.len > 0) {
-		size_t n = utf8_one(s, &code);
+		size_t n;
 
+		while (s.len >= 8 && (swar_load(s.p) & SWAR_HIGHS) == 0)
+			s = slice_from(s, 8);
+		n = s.len == 0 ? 0 : utf8_one(s, &code);
 		if (n == 0)
-			return false;
+			return s.len == 0;
 		s = slice_from(s, n);
 	}
 	return true;

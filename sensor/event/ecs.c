@@ -1,10 +1,22 @@
 #include "event/ecs.h"
 
 #include <assert.h>
-#include <stdlib.h>
+#include <endian.h>
 
 #include "base/digest.h"
 #include "base/json.h"
+
+/* The first eight bytes, so that comparing keys compares paths. */
+static uint64_t
+key_of(struct slice path)
+{
+	uint64_t key = 0;
+	size_t n = path.len < sizeof(key) ? path.len : sizeof(key);
+
+	if (n > 0)
+		memcpy(&key, path.p, n);
+	return htobe64(key);
+}
 
 static struct ecs_member *
 add(struct ecs *e, struct slice path, enum ecs_type type)
@@ -14,7 +26,8 @@ add(struct ecs *e, struct slice path, enum ecs_type type)
 	/* The last place takes, again and again, what is one too many. */
 	if (e->count < ECS_MAX)
 		e->count++;
-	*m = (struct ecs_member){ .path = path, .type = type };
+	*m = (struct ecs_member){ .path = path, .type = type,
+		.key = key_of(path) };
 	return m;
 }
 
@@ -111,73 +124,16 @@ ecs_original(struct ecs *e, struct slice raw)
 		add(e, S("vedette.original_base64"), ECS_BASE64)->text = raw;
 }
 
-/* Sigma's names that have a place in ECS. */
-static struct slice
-ecs_name(struct slice name)
-{
-	static const struct {
-		struct slice sigma, ecs;
-	} rows[] = {
-		{ SLICE("Image"), SLICE("process.executable") },
-		{ SLICE("CommandLine"), SLICE("process.command_line") },
-		{ SLICE("CurrentDirectory"),
-		    SLICE("process.working_directory") },
-		{ SLICE("ParentImage"), SLICE("process.parent.executable") },
-		{ SLICE("ParentCommandLine"),
-		    SLICE("process.parent.command_line") },
-		{ SLICE("User"), SLICE("user.name") },
-		{ SLICE("TargetFilename"), SLICE("file.path") },
-		{ SLICE("DestinationIp"), SLICE("destination.ip") },
-		{ SLICE("DestinationHostname"), SLICE("destination.domain") },
-		{ SLICE("DestinationPort"), SLICE("destination.port") },
-	};
-
-	for (size_t i = 0; i < COUNT(rows); i++)
-		if (slice_eq(name, rows[i].sigma))
-			return rows[i].ecs;
-	return name;
-}
-
-static bool
-is_ecs(struct slice name)
-{
-	static const struct slice roots[] = {
-		SLICE("event"), SLICE("user"), SLICE("source"),
-		SLICE("process"), SLICE("log"), SLICE("host"), SLICE("group"),
-		SLICE("file"), SLICE("destination"), SLICE("network"),
-		SLICE("dns"), SLICE("tls"), SLICE("url"), SLICE("http"),
-		SLICE("user_agent"), SLICE("service"), SLICE("error"),
-		SLICE("container"), SLICE("package"), SLICE("device"),
-		SLICE("observer"), SLICE("vedette"),
-	};
-	struct slice root;
-
-	if (slice_eq(name, S("message")))
-		return true;
-	if (!slice_cut(&name, '.', &root) || name.len == 0)
-		return false;
-	for (size_t i = 0; i < COUNT(roots); i++)
-		if (slice_eq(root, roots[i]))
-			return true;
-	return false;
-}
-
 static bool
 taken(const struct ecs *e, struct slice path)
 {
+	uint64_t key = key_of(path);
+
 	for (size_t i = 0; i < e->count; i++)
-		if (slice_eq(e->members[i].path, path))
+		if (e->members[i].key == key &&
+		    slice_eq(e->members[i].path, path))
 			return true;
 	return false;
-}
-
-static void
-add_foreign(struct ecs *e, struct slice name, const struct value *v)
-{
-	struct ecs_member *m = add(e, name, ECS_VALUES);
-
-	m->values = v;
-	m->foreign = true;
 }
 
 void
@@ -185,52 +141,30 @@ ecs_event(struct ecs *e, const struct event *ev)
 {
 	for (size_t i = 0; i < ev->set_count; i++) {
 		int field = ev->set[i];
-		struct slice name = schema_name(ev->schema, field);
-		struct slice ecs = ecs_name(name);
+		const struct field_form *form = schema_form(ev->schema, field);
 		const struct value *v = event_get(ev, field);
+		struct ecs_member *m;
 
-		if (v->type == VALUE_NULL)
+		if (v->type == VALUE_NULL ||
+		    (!form->foreign && taken(e, form->path)))
 			continue;
-		if (!is_ecs(ecs))
-			add_foreign(e, name, v);
-		else if (!taken(e, ecs))
-			add(e, ecs, ECS_VALUES)->values = v;
+		m = add(e, form->path, ECS_VALUES);
+		m->values = v;
+		m->foreign = form->foreign;
+		m->number_typed = form->number;
+		m->list = form->list;
 	}
 }
 
-/* ECS types that are not keyword. */
-static bool
-is_long(struct slice path)
-{
-	static const struct slice longs[] = {
-		SLICE("source.port"), SLICE("destination.port"),
-		SLICE("process.pid"), SLICE("process.parent.pid"),
-		SLICE("log.syslog.facility.code"),
-		SLICE("log.syslog.severity.code"), SLICE("file.size"),
-		SLICE("http.response.status_code"),
-	};
-
-	for (size_t i = 0; i < COUNT(longs); i++)
-		if (slice_eq(path, longs[i]))
-			return true;
-	return false;
-}
-
-static bool
-is_array(struct slice path)
-{
-	return slice_eq(path, S("event.category")) ||
-	    slice_eq(path, S("event.type"));
-}
-
 static void
-write_value(struct jsonw *w, struct slice path, const struct value *v)
+write_value(struct jsonw *w, const struct ecs_member *m,
+    const struct value *v)
 {
 	int64_t n;
 
 	if (v->type == VALUE_BOOL)
 		jsonw_bool(w, slice_eq(v->text, S("true")));
-	else if (is_long(path) && slice_to_i64(v->text, &n) == 0)
+	else if (m->number_typed && slice_to_i64(v->text, &n) == 0)
 		jsonw_int(w, n);
 	else
 		jsonw_str(w, v->text);
@@ -239,13 +173,13 @@ write_value(struct jsonw *w, struct slice path, const struct value *v)
 static void
 write_values(struct jsonw *w, const struct ecs_member *m)
 {
-	if (m->values->more == NULL && !is_array(m->path)) {
-		write_value(w, m->path, m->values);
+	if (m->values->more == NULL && !m->list) {
+		write_value(w, m, m->values);
 		return;
 	}
 	jsonw_array(w);
 	for (const struct value *v = m->values; v != NULL; v = v->more)
-		write_value(w, m->path, v);
+		write_value(w, m, v);
 	jsonw_array_end(w);
 }
 
@@ -317,14 +251,38 @@ write_member(struct jsonw *w, const struct ecs_member *m)
 	}
 }
 
-static int
-by_path(const void *a, const void *b)
+/*
+ * The order of the members: foreign ones last, else by path. Most paths
+ * differ in their first eight bytes, which the key holds.
+ */
+static bool
+is_behind(const struct ecs_member *a, const struct ecs_member *b)
 {
-	const struct ecs_member *x = a, *y = b;
+	if (a->foreign != b->foreign)
+		return a->foreign;
+	if (a->key != b->key)
+		return a->key > b->key;
+	return slice_cmp(a->path, b->path) > 0;
+}
 
-	if (x->foreign != y->foreign)
-		return x->foreign - y->foreign;
-	return slice_cmp(x->path, y->path);
+/* By insertion: there are some thirty, and half of them stand in order. */
+static void
+sort_members(struct ecs *e)
+{
+	for (size_t i = 0; i < e->count; i++) {
+		size_t at = i;
+
+		for (; at > 0 && is_behind(&e->members[e->order[at - 1]],
+		    &e->members[i]); at--)
+			e->order[at] = e->order[at - 1];
+		e->order[at] = (uint8_t)i;
+	}
+}
+
+static const struct ecs_member *
+nth(const struct ecs *e, size_t n)
+{
+	return &e->members[e->order[n]];
 }
 
 /* Bytes up to and with the last '.' that both paths share. */
@@ -361,13 +319,13 @@ open_objects(struct jsonw *w, struct slice path, size_t from)
 }
 
 static void
-write_foreign(struct jsonw *w, const struct ecs_member *m, size_t count)
+write_foreign(struct jsonw *w, const struct ecs *e, size_t from)
 {
 	jsonw_key(w, S("fields"));
 	jsonw_object(w);
-	for (size_t i = 0; i < count; i++) {
-		jsonw_key(w, m[i].path);
-		write_member(w, &m[i]);
+	for (size_t i = from; i < e->count; i++) {
+		jsonw_key(w, nth(e, i)->path);
+		write_member(w, nth(e, i));
 	}
 	jsonw_object_end(w);
 }
@@ -384,8 +342,8 @@ write_object(const struct ecs *e, struct buf *out)
 	size_t i;
 
 	jsonw_object(&w);
-	for (i = 0; i < e->count && !e->members[i].foreign; i++) {
-		const struct ecs_member *m = &e->members[i];
+	for (i = 0; i < e->count && !nth(e, i)->foreign; i++) {
+		const struct ecs_member *m = nth(e, i);
 		size_t keep = shared(path, m->path);
 
 		close_objects(&w, slice_from(path, keep));
@@ -398,7 +356,7 @@ write_object(const struct ecs *e, struct buf *out)
 
 		close_objects(&w, slice_from(path, keep));
 		open_objects(&w, S("vedette."), keep);
-		write_foreign(&w, &e->members[i], e->count - i);
+		write_foreign(&w, e, i);
 		path = S("vedette.");
 	}
 	close_objects(&w, path);
@@ -432,13 +390,13 @@ ecs_end(struct ecs *e, struct buf *out)
 	size_t start = out->len;
 
 	ecs_str(e, S("vedette.format"), S("1"));
-	qsort(e->members, e->count, sizeof(e->members[0]), by_path);
+	sort_members(e);
 	write_object(e, out);
 	if (out->len - start <= ECS_BODY_MAX)
 		return;
 	if (!taken(e, S("vedette.truncated")))
 		ecs_bool(e, S("vedette.truncated"), true);
-	qsort(e->members, e->count, sizeof(e->members[0]), by_path);
+	sort_members(e);
 	for (size_t longest = 16384; longest > 0 &&
 	    out->len - start > ECS_BODY_MAX; longest /= 4) {
 		out->len = start;

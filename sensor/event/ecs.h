@@ -28,12 +28,15 @@ struct ecs_member {
 	const struct value *values;
 	const struct slice *slices;
 	size_t count;
-	bool foreign;	/* of a field that ECS does not know */
+	/* Of an event's field, see form.h: */
+	bool foreign, number_typed, list;
+	uint64_t key;	/* of the path, for sorting */
 };
 
 struct ecs {
 	struct ecs_member members[ECS_MAX + 1];
 	size_t count;
+	uint8_t order[ECS_MAX + 1];	/* the members by path, in the end */
 	char copy[ECS_COPY_MAX];
 };
 

@@ -17,6 +17,7 @@ struct names {
 struct schema {
 	struct arena *arena;
 	struct names fields, words;
+	struct field_form *forms;	/* one per field, once frozen */
 	bool frozen;
 };
 
@@ -71,6 +72,7 @@ schema_free(struct schema *s)
 	map_free(s->words.by_name);
 	free(s->fields.items);
 	free(s->words.items);
+	free(s->forms);
 	arena_free(s->arena);
 	free(s);
 }
@@ -92,6 +94,13 @@ schema_name(const struct schema *s, int field)
 {
 	assert(field >= 0 && (size_t)field < s->fields.count);
 	return s->fields.items[field];
+}
+
+const struct field_form *
+schema_form(const struct schema *s, int field)
+{
+	assert(s->frozen && field >= 0 && (size_t)field < s->fields.count);
+	return &s->forms[field];
 }
 
 size_t
@@ -122,7 +131,12 @@ schema_word_text(const struct schema *s, int word)
 void
 schema_freeze(struct schema *s)
 {
+	if (s->frozen)
+		return;
 	s->frozen = true;
+	s->forms = xcalloc(s->fields.count, sizeof(*s->forms));
+	for (size_t i = 0; i < s->fields.count; i++)
+		s->forms[i] = field_form(s->fields.items[i]);
 }
 
 static bool

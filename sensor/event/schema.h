@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/slice.h"
+#include "event/form.h"
 
 /* Fields that C code sets or reads; each schema has them from the start. */
 #define SCHEMA_FIELDS(X) \
@@ -56,6 +57,8 @@ int schema_field(struct schema *s, struct slice name);
 /* Number of a field, or -1. */
 int schema_find(const struct schema *s, struct slice name);
 struct slice schema_name(const struct schema *s, int field);
+/* How the field stands in what is written. */
+const struct field_form *schema_form(const struct schema *s, int field);
 size_t schema_count(const struct schema *s);
 /*
  * Number of a log source's word, added if new. The empty slice is 0, which
