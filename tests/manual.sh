@@ -5,6 +5,7 @@ set -u
 export LC_ALL=C
 source=${VEDETTE_SOURCE:-$(cd "$(dirname "$0")/.." && pwd)}
 man=$source/sensor/man
+VEDETTE=${VEDETTE:-vedette}
 failed=0
 
 complain() {
@@ -20,6 +21,14 @@ else
 	echo "no mandoc: the form of the pages is not looked at"
 fi
 
+# A build without libcurl or libsystemd has no such output and input.
+accepted() {	# configuration
+	"$VEDETTE" check -c "$1" > "$work/said" 2>&1 && return 0
+	grep -qE 'no (out|in)put "(webhook|journal)"' "$work/said" && return 0
+	cat "$work/said"
+	return 1
+}
+
 # From ".It Cm name" or ".It Xo / .Cm name" to the next command.
 section_of() {	# command
 	awk -v name="$1" '
@@ -33,7 +42,7 @@ section_of() {	# command
 	here { print }' "$man/vedette.8"
 }
 
-commands=$("${VEDETTE:-vedette}" --help | sed -n 's/^  \([a-z]*\)  *.*/\1/p' |
+commands=$("$VEDETTE" --help | sed -n 's/^  \([a-z]*\)  *.*/\1/p' |
     sort -u)
 for command in $commands; do
 	text=$(section_of "$command")
@@ -58,4 +67,22 @@ for key in $(sed -n 's/^\.It Ic \([a-z_]*\).*/\1/p' "$man/vedette.yaml.5"); do
 	grep -rqE "\"$key\"" "$source/sensor" "$source/outputs" \
 	    --include='*.c' || complain "vedette.yaml.5: no \"$key\" in the code"
 done
+# What stands as an example has to work. The tree's rules, so that nothing
+# needs to be installed; every comment of the example configuration is one.
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+echo "rules: [\"$source/rules\"]" > "$work/own.yaml"
+sed -n '/^\.Sh EXAMPLES/,$p' "$man/vedette-rules.7" |
+    sed -n '/^title:/,/^\.Ed/p' | sed '$d' > "$work/example.yml"
+"$VEDETTE" rules test -c "$work/own.yaml" "$work/example.yml" ||
+    complain "vedette-rules.7: the example is wrong"
+sed -e '1,/^$/d' -e 's/^# //' -e '/^rules:/d' "$source/contrib/vedette.yaml" |
+    cat - "$work/own.yaml" > "$work/all.yaml"
+accepted "$work/all.yaml" ||
+    complain "contrib/vedette.yaml: an example is wrong"
+sed -n '/^\.Sh EXAMPLES/,$p' "$man/vedette.yaml.5" |
+    sed -n '/^inputs:/,/^\.Ed/p' | sed '$d' |
+    cat - "$work/own.yaml" > "$work/page.yaml"
+accepted "$work/page.yaml" ||
+    complain "vedette.yaml.5: the example is wrong"
 exit $failed
