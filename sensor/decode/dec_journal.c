@@ -92,6 +92,9 @@ take_one(struct decode_frame *frame, struct event *ev, struct slice *parts,
 		parts[k->part] = value;
 	if (k->part == P_MESSAGE)
 		skip_blanks(&value);
+	/* Clients write what they like where a number is due. */
+	if (k->number && decode_number(value) == VALUE_STRING)
+		return;
 	if (k->field >= 0)
 		event_add(ev, k->field, k->number ? decode_number(value) :
 		    VALUE_STRING, value);
@@ -128,7 +131,7 @@ decode(struct decode_frame *frame, struct event *ev, struct decoded *out)
 	pid = either(parts, P_PID, P_SYSLOG_PID);
 	if (out->program.len > 0)
 		event_set(ev, F_PROCESS_NAME, out->program);
-	if (pid.len > 0)
+	if (pid.len > 0 && decode_number(pid) != VALUE_STRING)
 		event_set_typed(ev, F_PROCESS_PID, decode_number(pid), pid);
 	set_time(ev, either(parts, P_SOURCE_REALTIME, P_REALTIME));
 	ev->raw = parts[P_MESSAGE];
