@@ -1,29 +1,28 @@
 /*
  * systemd's journal. The watch side reads it with libsystemd, which is loaded
- * at run time so that no other role maps it; the judge side makes records of
- * what comes.
+ * at run time so that no other role maps it; the judge side is in entries.c.
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <grp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <systemd/sd-journal.h>
 
-#include "base/digest.h"
 #include "base/log.h"
 #include "base/pack.h"
-#include "base/when.h"
-#include "inputs/heard.h"
+#include "inputs/entries.h"
 #include "inputs/input.h"
 
 enum {
 	ENTRIES_AT_ONCE = 256,
 	UNACKED_MAX = 4096,		/* entries */
 	UNACKED_BYTES = 1 << 20,
-	HURRY_BYTES = 128 << 10,	/* then the judge commits at once */
-	CURSOR_MAX = 1024,
+	RETRY = 1000000,		/* microseconds, after an error */
+	LOOK = 20 * 1000000,		/* for a journal made since */
 };
 
 struct journal_options {
@@ -54,6 +53,10 @@ static const struct opt journal_opts[] = {
 	{ .name = NULL },
 };
 
+static const char *const default_places[] = {
+	"/run/log/journal", "/var/log/journal",
+};
+
 /* What is used of libsystemd; see sd-journal(3). */
 struct library {
 	int (*open)(sd_journal **, int);
@@ -69,10 +72,8 @@ struct library {
 	int (*seek_head)(sd_journal *);
 	int (*seek_tail)(sd_journal *);
 	int (*seek_cursor)(sd_journal *, const char *);
-	int (*test_cursor)(sd_journal *, const char *);
 	int (*get_cursor)(sd_journal *, char **);
 	int (*get_realtime)(sd_journal *, uint64_t *);
-	int (*get_data)(sd_journal *, const char *, const void **, size_t *);
 	int (*enumerate)(sd_journal *, const void **, size_t *);
 	void (*restart)(sd_journal *);
 };
@@ -94,10 +95,8 @@ static const struct {
 	{ "sd_journal_seek_head", AT(library, seek_head) },
 	{ "sd_journal_seek_tail", AT(library, seek_tail) },
 	{ "sd_journal_seek_cursor", AT(library, seek_cursor) },
-	{ "sd_journal_test_cursor", AT(library, test_cursor) },
 	{ "sd_journal_get_cursor", AT(library, get_cursor) },
 	{ "sd_journal_get_realtime_usec", AT(library, get_realtime) },
-	{ "sd_journal_get_data", AT(library, get_data) },
 	{ "sd_journal_enumerate_available_data", AT(library, enumerate) },
 	{ "sd_journal_restart_data", AT(library, restart) },
 };
@@ -114,13 +113,17 @@ struct reader {
 	const struct journal_options *options;
 	sd_journal *journal;
 	struct loop_fd *watched;
-	struct loop_timer *again;
+	struct loop_timer *again, *look;
 	struct buf fields, frame;
+	char last[CURSOR_MAX];	/* cursor of what was sent last */
 	uint64_t seq;
 	struct unacked unacked[UNACKED_MAX];	/* a ring */
 	size_t first, count, bytes;
 	bool started;
 	bool standing;		/* on an entry that was not sent yet */
+	bool behind_gap;	/* the next one is */
+	bool all;		/* no entry is left out or unreadable */
+	bool places[COUNT(default_places)];		/* of default_places: which there were */
 	struct log_limit limit;
 };
 
@@ -180,6 +183,28 @@ add_matches(struct reader *r)
 		r->lib.add_match(r->journal, match->items[i], 0);
 }
 
+/*
+ * Opens it with all that belongs to it. libsystemd notices files that come and
+ * go, but no directory that was not there yet.
+ */
+static int
+open_all(struct reader *r, struct err *err)
+{
+	int ret = open_journal(r);
+
+	for (size_t i = 0; i < COUNT(default_places); i++)
+		r->places[i] = access(default_places[i], F_OK) == 0;
+	if (ret >= 0) {
+		r->lib.set_data_threshold(r->journal, RECORD_MAX);
+		add_matches(r);
+		ret = r->lib.get_fd(r->journal);
+	}
+	if (ret >= 0)
+		return 0;
+	errno = -ret;
+	return err_sys(err, "journal");
+}
+
 static void pump(struct reader *r);
 
 static void
@@ -188,7 +213,9 @@ changed(void *arg, unsigned events)
 	struct reader *r = arg;
 
 	(void)events;
-	r->lib.process(r->journal);
+	/* Files went: perhaps to where there was no directory before. */
+	if (r->lib.process(r->journal) == SD_JOURNAL_INVALIDATE)
+		loop_timer_set(r->look, 0);
 	pump(r);
 }
 
@@ -198,6 +225,46 @@ again(void *arg)
 	pump(arg);
 }
 
+static void seek_cursor(struct reader *r, const char *cursor);
+
+static void
+reopen(struct reader *r)
+{
+	struct err err;
+
+	loop_remove(r->watched);
+	r->watched = NULL;
+	r->lib.close(r->journal);
+	r->journal = NULL;
+	if (open_all(r, &err) == 0)
+		r->watched = loop_add(r->room->loop,
+		    r->lib.get_fd(r->journal), LOOP_READ, changed, r);
+	if (r->watched == NULL) {
+		/* The sensor starts anew, which is a clean way to go on. */
+		log_error("journal: can't be opened again");
+		loop_stop(r->room->loop);
+		return;
+	}
+	seek_cursor(r, r->last);
+}
+
+/* A persistent journal was made, or journald started, since we opened. */
+static void
+look(void *arg)
+{
+	struct reader *r = arg;
+	bool more = false;
+
+	for (size_t i = 0; i < COUNT(default_places); i++)
+		more |= !r->places[i] && access(default_places[i], F_OK) == 0;
+	loop_timer_set(r->look, LOOK);
+	if (!more)
+		return;
+	reopen(r);
+	if (r->journal != NULL)
+		pump(r);
+}
+
 static void
 reader_stop(void *state)
 {
@@ -205,6 +272,7 @@ reader_stop(void *state)
 
 	loop_remove(r->watched);
 	loop_timer_free(r->again);
+	loop_timer_free(r->look);
 	if (r->journal != NULL)
 		r->lib.close(r->journal);
 	buf_free(&r->fields);
@@ -212,19 +280,28 @@ reader_stop(void *state)
 	free(r);
 }
 
+/* What is not there yet may be made while we run: then its parent. */
+static void
+allow_place(struct reader *r, const char *path)
+{
+	char parent[CURSOR_MAX];
+	char *slash;
+
+	snprintf(parent, sizeof(parent), "%s", path);
+	while (access(parent, F_OK) == -1 &&
+	    (slash = strrchr(parent, '/')) != NULL && slash != parent)
+		*slash = '\0';
+	r->room->allow(r->room->owner, parent);
+}
+
 static void
 allow_reading(struct reader *r)
 {
-	static const char *const paths[] = { "/run/log/journal",
-		"/var/log/journal", "/etc/machine-id", "/run/systemd" };
-
 	if (r->options->directory != NULL)
 		r->room->allow(r->room->owner, r->options->directory);
-	for (size_t i = 0; i < COUNT(paths); i++)
-		r->room->allow(r->room->owner, paths[i]);
-	/* A persistent journal may be made while we run. */
-	if (access("/var/log/journal", F_OK) == -1)
-		r->room->allow(r->room->owner, "/var/log");
+	for (size_t i = 0; i < COUNT(default_places); i++)
+		allow_place(r, default_places[i]);
+	r->room->allow(r->room->owner, "/etc/machine-id");
 }
 
 static void
@@ -233,38 +310,35 @@ drained(void *state)
 	pump(state);
 }
 
+/* Without the group one sees a user's own entries, or none. */
+static bool
+reads_all(const struct journal_options *o)
+{
+	const struct group *gr = getgrnam("systemd-journal");
+
+	if ((o->units != NULL && o->units->count > 0) ||
+	    (o->match != NULL && o->match->count > 0))
+		return false;
+	return geteuid() == 0 || (gr != NULL && group_member(gr->gr_gid));
+}
+
 static void *
 reader_prepare(const void *const *options, size_t count,
     struct watch_room *room, struct err *err)
 {
 	struct reader *r = xcalloc(1, sizeof(*r));
-	int ret;
 
 	(void)count;
 	r->room = room;
 	r->options = options[0];
+	r->all = reads_all(r->options);
 	room->drained = drained;
-	if (load(&r->lib, err) == -1)
-		goto fail;
-	ret = open_journal(r);
-	if (ret < 0) {
-		errno = -ret;
-		err_sys(err, "journal");
-		goto fail;
-	}
-	r->lib.set_data_threshold(r->journal, RECORD_MAX);
-	add_matches(r);
-	ret = r->lib.get_fd(r->journal);
-	if (ret < 0) {
-		errno = -ret;
-		err_sys(err, "journal: can't wait for it");
-		goto fail;
+	if (load(&r->lib, err) == -1 || open_all(r, err) == -1) {
+		reader_stop(r);
+		return NULL;
 	}
 	allow_reading(r);
 	return r;
-fail:
-	reader_stop(r);
-	return NULL;
 }
 
 static int
@@ -273,6 +347,7 @@ reader_begin(void *state, struct err *err)
 	struct reader *r = state;
 
 	r->again = loop_timer(r->room->loop, again, r);
+	r->look = loop_timer(r->room->loop, look, r);
 	r->watched = loop_add(r->room->loop, r->lib.get_fd(r->journal),
 	    LOOP_READ, changed, r);
 	if (r->watched == NULL)
@@ -283,17 +358,35 @@ reader_begin(void *state, struct err *err)
 /* --- where to go on -------------------------------------------------------- */
 
 static void
-lost(struct reader *r, struct slice reason, struct slice detail,
-    uint64_t count, int64_t from, int64_t until)
+frame_begin(struct reader *r, unsigned flags, const char *cursor)
 {
 	buf_clear(&r->frame);
-	pack_slice(&r->frame, S("journal"));
-	pack_slice(&r->frame, reason);
-	pack_slice(&r->frame, slice_head(detail, 1024));
-	pack_u64(&r->frame, count);
-	pack_u64(&r->frame, (uint64_t)from);
-	pack_u64(&r->frame, (uint64_t)until);
-	r->room->send(r->room->owner, INPUT_LOST, buf_slice(&r->frame), -1);
+	pack_u32(&r->frame, 0);
+	pack_u64(&r->frame, ++r->seq);
+	pack_u32(&r->frame, flags);
+	pack_slice(&r->frame, slice_of(cursor));
+	snprintf(r->last, sizeof(r->last), "%s", cursor);
+}
+
+static void
+frame_end(struct reader *r)
+{
+	struct unacked *u =
+	    &r->unacked[(r->first + r->count++) % UNACKED_MAX];
+
+	u->seq = r->seq;
+	u->bytes = r->frame.len;
+	r->bytes += u->bytes;
+	r->room->send(r->room->owner, INPUT_RECORD, buf_slice(&r->frame), -1);
+}
+
+/* Where a first start stood is kept, or the next would stand further on. */
+static void
+send_place(struct reader *r, const char *cursor)
+{
+	frame_begin(r, 0, cursor);
+	pack_slice(&r->frame, S(""));
+	frame_end(r);
 }
 
 /*
@@ -303,36 +396,52 @@ lost(struct reader *r, struct slice reason, struct slice detail,
 static void
 seek_first(struct reader *r)
 {
+	char *cursor = NULL;
+
 	if (r->options->from == FROM_END &&
 	    r->lib.seek_tail(r->journal) >= 0 &&
-	    r->lib.previous(r->journal) > 0)
-		return;
-	r->lib.seek_head(r->journal);
+	    r->lib.previous(r->journal) > 0 &&
+	    r->lib.get_cursor(r->journal, &cursor) >= 0)
+		send_place(r, cursor);
+	else
+		r->lib.seek_head(r->journal);
+	free(cursor);
+}
+
+/*
+ * Whether the journal stands on the entry of the cursor. Not by
+ * sd_journal_test_cursor: when journald flushes /run to /var, entries get
+ * other numbers there (s=, i=), but stay what they are.
+ */
+static bool
+stands_on(struct reader *r, const char *cursor)
+{
+	char *here = NULL;
+	bool same = r->lib.get_cursor(r->journal, &here) >= 0 &&
+	    entries_same(slice_of(cursor), slice_of(here));
+
+	free(here);
+	return same;
 }
 
 /*
  * Behind the entry of the cursor. When that is no longer there (vacuumed),
- * the journal stands on the next one, which is then new; what was between is
- * lost, nobody knows how much.
+ * the journal stands on the next one, which is then new, and the judge is
+ * told that something is missing before it.
  */
 static void
 seek_cursor(struct reader *r, const char *cursor)
 {
-	uint64_t when = 0;
-
-	if (r->lib.seek_cursor(r->journal, cursor) < 0) {
+	r->standing = false;
+	r->behind_gap = cursor[0] != '\0';
+	if (cursor[0] == '\0' || r->lib.seek_cursor(r->journal, cursor) < 0) {
 		r->lib.seek_head(r->journal);
-		r->standing = false;
-	} else if (r->lib.next(r->journal) <= 0) {
 		return;
-	} else if (r->lib.test_cursor(r->journal, cursor) > 0) {
-		return;
-	} else {
-		r->standing = true;
-		r->lib.get_realtime(r->journal, &when);
 	}
-	lost(r, S("vacuumed"), S("the entry that was read last is no longer "
-	    "there"), GAP_UNKNOWN, (int64_t)when, (int64_t)when);
+	if (r->lib.next(r->journal) <= 0)
+		return;
+	r->standing = !stands_on(r, cursor);
+	r->behind_gap = r->standing;
 }
 
 static void
@@ -340,138 +449,66 @@ start(struct reader *r, struct slice body)
 {
 	struct unpack u = { body, false };
 	struct slice position = unpack_slice(&u);
-	char cursor[CURSOR_MAX];
 
 	if (r->started)
 		return;
 	r->started = true;
-	slice_to_cstr(position, cursor, sizeof(cursor));
+	slice_to_cstr(position, r->last, sizeof(r->last));
 	if (position.len == 0)
 		seek_first(r);
 	else
-		seek_cursor(r, cursor);
+		seek_cursor(r, r->last);
+	loop_timer_set(r->look, LOOK);
 	pump(r);
 }
 
 /* --- entries --------------------------------------------------------------- */
 
-static bool
-add_field(struct reader *r, const void *data, size_t len)
-{
-	if (r->fields.len + 4 + len > RECORD_MAX)
-		return false;
-	pack_slice(&r->fields, slice_bytes(data, len));
-	return true;
-}
-
-/* These first, so that a large field of the client's pushes none of them out. */
-static const char *const first_fields[] = {
-	"_TRANSPORT", "_PID", "_UID", "_GID", "_COMM", "_EXE",
-	"_SYSTEMD_UNIT", "_HOSTNAME", "SYSLOG_IDENTIFIER", "SYSLOG_PID",
-	"SYSLOG_FACILITY", "PRIORITY", "_SOURCE_REALTIME_TIMESTAMP",
-	"_BOOT_ID", "MESSAGE_ID", "MESSAGE",
-};
-
-static bool
-is_first(struct slice field)
-{
-	struct slice name;
-
-	if (!slice_cut(&field, '=', &name))
-		return true;	/* no field at all */
-	for (size_t i = 0; i < COUNT(first_fields); i++)
-		if (slice_eq(name, slice_of(first_fields[i])))
-			return true;
-	return false;
-}
-
 /* Fills r->fields; the flags of the record. */
 static unsigned
 collect(struct reader *r, const char *cursor)
 {
-	struct buf own = { 0 };
-	uint64_t when = 0;
+	bool whole = true;
 	const void *data;
+	uint64_t when = 0;
 	size_t len;
-	unsigned flags = 0;
+	int ret;
 
 	buf_clear(&r->fields);
+	buf_clear(&r->frame);
 	r->lib.get_realtime(r->journal, &when);
-	buf_fmt(&own, "__REALTIME_TIMESTAMP=%llu", (unsigned long long)when);
-	add_field(r, own.p, own.len);
-	buf_clear(&own);
-	buf_fmt(&own, "__CURSOR=%s", cursor);
-	add_field(r, own.p, own.len);
-	buf_free(&own);
-	for (size_t i = 0; i < COUNT(first_fields); i++) {
-		if (r->lib.get_data(r->journal, first_fields[i], &data,
-		    &len) < 0)
-			continue;
-		if (add_field(r, data, len))
-			continue;
-		flags = RECORD_CUT;
-		add_field(r, data, RECORD_MAX - r->fields.len - 4);
+	buf_fmt(&r->frame, "__REALTIME_TIMESTAMP=%llu",
+	    (unsigned long long)when);
+	pack_slice(&r->fields, buf_slice(&r->frame));
+	buf_clear(&r->frame);
+	buf_fmt(&r->frame, "__CURSOR=%s", cursor);
+	pack_slice(&r->fields, buf_slice(&r->frame));
+	for (enum rank rank = 0; rank < RANKS; rank++) {
+		r->lib.restart(r->journal);
+		while ((ret = r->lib.enumerate(r->journal, &data, &len)) > 0)
+			whole &= entries_add(&r->fields, rank,
+			    slice_bytes(data, len));
+		whole &= ret == 0;	/* else the file is damaged here */
 	}
-	r->lib.restart(r->journal);
-	while (r->lib.enumerate(r->journal, &data, &len) > 0)
-		if (!is_first(slice_bytes(data, len)) &&
-		    !add_field(r, data, len))
-			flags = RECORD_CUT;
-	return flags;
-}
-
-/* journald says itself that it dropped messages of a unit (systemd v249). */
-static void
-tell_suppressed(struct reader *r)
-{
-	static const struct slice id =
-	    SLICE("MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e");
-	uint64_t count = GAP_UNKNOWN, when = 0;
-	struct slice detail = S(""), number;
-	const void *data;
-	size_t len;
-
-	if (r->lib.get_data(r->journal, "MESSAGE_ID", &data, &len) < 0 ||
-	    !slice_eq(slice_bytes(data, len), id) ||
-	    r->lib.get_data(r->journal, "_TRANSPORT", &data, &len) < 0 ||
-	    !slice_eq(slice_bytes(data, len), S("_TRANSPORT=driver")))
-		return;
-	if (r->lib.get_data(r->journal, "N_DROPPED", &data, &len) >= 0) {
-		number = slice_bytes(data, len);
-		slice_skip(&number, S("N_DROPPED="));
-		slice_to_u64(number, &count);
-	}
-	r->lib.get_realtime(r->journal, &when);
-	if (r->lib.get_data(r->journal, "MESSAGE", &data, &len) >= 0) {
-		detail = slice_bytes(data, len);
-		slice_skip(&detail, S("MESSAGE="));
-	}
-	lost(r, S("suppressed"), detail, count, (int64_t)when, (int64_t)when);
+	return whole ? 0 : RECORD_CUT;
 }
 
 static void
 send_entry(struct reader *r)
 {
-	struct unacked *u;
 	char *cursor = NULL;
 	unsigned flags;
 
 	if (r->lib.get_cursor(r->journal, &cursor) < 0)
 		return;
-	tell_suppressed(r);
 	flags = collect(r, cursor);
-	buf_clear(&r->frame);
-	pack_u32(&r->frame, 0);
-	pack_u64(&r->frame, ++r->seq);
-	pack_u32(&r->frame, flags);
-	pack_slice(&r->frame, slice_of(cursor));
-	pack_slice(&r->frame, buf_slice(&r->fields));
+	flags |= r->behind_gap ? ENTRY_BEHIND_GAP : 0;
+	flags |= r->all ? ENTRY_ALL : 0;
+	r->behind_gap = false;
+	frame_begin(r, flags, cursor);
 	free(cursor);
-	u = &r->unacked[(r->first + r->count++) % UNACKED_MAX];
-	u->seq = r->seq;
-	u->bytes = r->frame.len;
-	r->bytes += u->bytes;
-	r->room->send(r->room->owner, INPUT_RECORD, buf_slice(&r->frame), -1);
+	pack_slice(&r->frame, buf_slice(&r->fields));
+	frame_end(r);
 }
 
 static bool
@@ -513,8 +550,11 @@ pump(struct reader *r)
 		ret = step(r);
 		if (ret == 0)
 			return;	/* the descriptor tells of more */
-		if (ret > 0)
-			send_entry(r);
+		if (ret < 0) {
+			loop_timer_set(r->again, RETRY);
+			return;
+		}
+		send_entry(r);
 	}
 	loop_timer_set(r->again, 0);
 }
@@ -544,130 +584,6 @@ reader_told(void *state, enum input_frame type, struct slice body)
 		acked(state, body);
 }
 
-/* --- the judge's side ------------------------------------------------------ */
-
-struct taker {
-	const struct judge_room *room;
-	struct stream stream;
-	char cursor[CURSOR_MAX];
-	uint64_t heard, handed, acked;	/* sequence numbers */
-	size_t bytes;			/* since the last commit */
-};
-
-static void
-take_position(void *arg, const struct position *p)
-{
-	struct taker *t = arg;
-
-	slice_to_cstr(p->state, t->cursor, sizeof(t->cursor));
-}
-
-static void *
-taker_open(const struct judge_room *room)
-{
-	struct taker *t = xcalloc(1, sizeof(*t));
-	struct buf body = { 0 };
-
-	t->room = room;
-	t->stream = stream_make(room->host_id, S("journal"), 0);
-	room->positions(room->owner, "journal", take_position, t);
-	pack_slice(&body, slice_of(t->cursor));
-	room->send(room->owner, INPUT_START, buf_slice(&body));
-	buf_free(&body);
-	return t;
-}
-
-/* The cursor names an entry for ever, so its hash is as good as a place. */
-static uint64_t
-place_of(struct slice cursor)
-{
-	struct digest d = digest_one(cursor);
-	uint64_t place = 0;
-
-	for (size_t i = 0; i < 5; i++)
-		place = place << 8 | d.b[i];
-	return place;
-}
-
-static int
-take_record(struct taker *t, struct slice body)
-{
-	struct unpack u = { body, false };
-	struct record r = { .form = FORM_JOURNAL, .source = S("journal"),
-		.stream = t->stream, .received = when_now() };
-	struct slice cursor;
-	uint64_t seq;
-
-	unpack_u32(&u);
-	seq = unpack_u64(&u);
-	r.flags = unpack_u32(&u) & RECORD_CUT;
-	cursor = unpack_slice(&u);
-	r.bytes = unpack_slice(&u);
-	if (!unpack_done(&u) || cursor.len == 0 || cursor.len >= CURSOR_MAX ||
-	    r.bytes.len > RECORD_MAX || seq != t->heard + 1)
-		return -1;
-	r.offset = place_of(cursor);
-	t->room->record(t->room->owner, &r);
-	slice_to_cstr(cursor, t->cursor, sizeof(t->cursor));
-	t->heard = seq;
-	t->bytes += body.len;
-	return 0;
-}
-
-static int
-taker_heard(void *state, enum input_frame type, struct slice body, int fd)
-{
-	struct taker *t = state;
-
-	if (fd != -1) {
-		close(fd);
-		return -1;
-	}
-	if (type == INPUT_RECORD)
-		return take_record(t, body);
-	return heard_aside(t->room, type, body);
-}
-
-static bool
-taker_work(void *state)
-{
-	struct taker *t = state;
-	const struct position p = {
-		.stream = t->stream, .input = S("journal"),
-		.source = S("journal"), .state = slice_of(t->cursor),
-	};
-
-	if (t->handed == t->heard)
-		return false;
-	t->room->position(t->room->owner, &p);
-	t->handed = t->heard;
-	if (t->bytes > HURRY_BYTES)
-		t->room->hurry(t->room->owner);
-	return false;
-}
-
-static void
-taker_committed(void *state)
-{
-	struct taker *t = state;
-	struct buf body = { 0 };
-
-	if (t->acked == t->handed)
-		return;
-	t->acked = t->handed;
-	t->bytes = 0;
-	pack_u32(&body, 0);
-	pack_u64(&body, t->acked);
-	t->room->send(t->room->owner, INPUT_ACK, buf_slice(&body));
-	buf_free(&body);
-}
-
-static void
-taker_close(void *state)
-{
-	free(state);
-}
-
 const struct input in_journal = {
 	.name = "journal",
 	.role = "journal",
@@ -677,9 +593,9 @@ const struct input in_journal = {
 	.begin = reader_begin,
 	.told = reader_told,
 	.stop = reader_stop,
-	.open = taker_open,
-	.heard = taker_heard,
-	.work = taker_work,
-	.committed = taker_committed,
-	.close = taker_close,
+	.open = entries_open,
+	.heard = entries_heard,
+	.work = entries_work,
+	.committed = entries_committed,
+	.close = entries_close,
 };
