@@ -24,6 +24,7 @@ struct pattern {
 	struct slice name;	/* "sshd/failed-password" */
 	struct regex *regex;
 	struct slice prefix;	/* every message that matches begins so */
+	int first;		/* its first byte; -1: no prefix */
 	const struct setting *settings;
 	size_t setting_count;
 	struct slice kept;	/* kind of event of record, or empty */

@@ -291,6 +291,7 @@ read_match(struct reading *r, struct pattern *p, const struct node *n)
 		return diag_error(r->diag, n->file, n->line,
 		    n->column + n->quoted + (unsigned)at, "%s", err.text);
 	p->prefix = regex_prefix(p->regex);
+	p->first = p->prefix.len > 0 ? p->prefix.p[0] : -1;
 	return 0;
 }
 
