@@ -139,6 +139,15 @@ batch_is_empty(const struct batch *b)
 	return b->first == NULL;
 }
 
+void
+batch_clear(struct batch *b)
+{
+	arena_reset(b->arena);
+	b->first = NULL;
+	b->last = &b->first;
+	b->entries = 0;
+}
+
 static int
 write_step(struct step *s, struct store *st, struct err *err)
 {
@@ -171,9 +180,6 @@ batch_flush(struct batch *b, struct store *st, struct err *err)
 		store_rollback(st);
 		return -1;
 	}
-	arena_reset(b->arena);
-	b->first = NULL;
-	b->last = &b->first;
-	b->entries = 0;
+	batch_clear(b);
 	return 0;
 }

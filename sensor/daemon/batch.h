@@ -23,6 +23,8 @@ void batch_dead_letter(struct batch *b, const char *output, uint64_t seq,
 size_t batch_entries(const struct batch *b);
 size_t batch_bytes(const struct batch *b);
 bool batch_is_empty(const struct batch *b);
+/* Forgets what is in it. */
+void batch_clear(struct batch *b);
 /*
  * Writes and commits: 0 durable, and the batch is empty; -1 after filling
  * err, and it is as it was.

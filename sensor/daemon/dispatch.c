@@ -13,7 +13,7 @@
 
 enum { FRAME_FILL = 160 * 1024 };
 /* An alarm goes to the outputs too, where it may be refused in its turn. */
-enum { REFUSED_ALARM_SECONDS = 3600 };
+enum { REFUSED_ALARM_SECONDS = 3600, HELD_ALARM_SECONDS = 600 };
 
 struct packing {
 	struct buf parcels;
@@ -22,10 +22,12 @@ struct packing {
 };
 
 static void
-alarm_held(struct judge *j, const struct judge_output *o)
+alarm_held(struct judge *j, struct judge_output *o)
 {
 	char text[512];
 
+	if (!log_may(&o->kept, HELD_ALARM_SECONDS))
+		return;
 	snprintf(text, sizeof(text), "output %s is held until somebody "
 	    "mends it: %s", o->config->name, o->reason);
 	judge_alarm(j, LEVEL_HIGH, "output-held", text);
@@ -51,12 +53,18 @@ judge_outputs_open(struct judge *j)
 	}
 }
 
-/* The courier is new: it has nothing in hand. */
+/* The courier is new: it has nothing in hand, and no trouble yet. */
 void
 judge_outputs_reset(struct judge *j)
 {
-	for (size_t i = 0; i < j->output_count; i++)
-		j->outputs[i].sent = 0;
+	for (size_t i = 0; i < j->output_count; i++) {
+		struct judge_output *o = &j->outputs[i];
+
+		o->sent = o->dead = 0;
+		o->up = true;
+		o->held = false;
+		o->since = when_now();
+	}
 }
 
 /* The first record always fits; the next only while there is room. */
@@ -176,12 +184,16 @@ acked(struct judge *j, size_t output, uint64_t seq)
 	return 0;
 }
 
-static void
+/* Each once, in order, and of the batch that is out. */
+static int
 dead(struct judge *j, size_t output, uint64_t seq, struct slice reason)
 {
 	struct judge_output *o = &j->outputs[output];
 	char text[256];
 
+	if (seq > o->sent || seq <= o->cursor || seq <= o->dead)
+		return -1;
+	o->dead = seq;
 	slice_to_cstr(reason, text, sizeof(text));
 	log_warn("output %s: record %llu is refused for good: %s",
 	    o->config->name, (unsigned long long)seq, text);
@@ -189,6 +201,7 @@ dead(struct judge *j, size_t output, uint64_t seq, struct slice reason)
 	if (log_may(&o->refused, REFUSED_ALARM_SECONDS))
 		judge_alarm(j, LEVEL_MEDIUM, "output-refused",
 		    "an output refused records for good (dead letters)");
+	return 0;
 }
 
 static void
@@ -212,6 +225,7 @@ judge_courier_frame(void *arg, unsigned type, struct slice body, int fd)
 	struct judge *j = arg;
 	struct unpack u = { body, false };
 	size_t output = unpack_u32(&u);
+	struct slice text;
 	unsigned now;
 	uint64_t seq;
 
@@ -225,12 +239,15 @@ judge_courier_frame(void *arg, unsigned type, struct slice body, int fd)
 		return unpack_done(&u) ? acked(j, output, seq) : -1;
 	case JUDGE_DEAD:
 		seq = unpack_u64(&u);
-		dead(j, output, seq, unpack_slice(&u));
-		return unpack_done(&u) ? 0 : -1;
+		text = unpack_slice(&u);
+		return unpack_done(&u) ? dead(j, output, seq, text) : -1;
 	case JUDGE_STATE:
 		now = unpack_u8(&u);
-		state(j, output, (enum delivery)now, unpack_slice(&u));
-		return unpack_done(&u) && now <= HELD ? 0 : -1;
+		text = unpack_slice(&u);
+		if (!unpack_done(&u) || now > HELD)
+			return -1;
+		state(j, output, (enum delivery)now, text);
+		return 0;
 	}
 	return -1;
 }
@@ -243,6 +260,9 @@ judge_courier_closed(void *arg, bool lied, const char *why)
 
 	(void)lied;
 	log_warn("courier %s", why);
+	/* A liar ends when its link does. */
+	ipc_free(j->courier);
+	j->courier = NULL;
 	judge_outputs_reset(j);
 	for (size_t i = 0; i < j->output_count; i++)
 		state(j, i, RETRY, S("the courier is being started again"));

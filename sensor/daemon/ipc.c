@@ -34,7 +34,8 @@ release(struct ipc *c)
 	loop_remove(c->watch);
 	close(c->fd);
 	for (size_t i = 0; i < c->fd_count; i++)
-		close(c->fds[i]);
+		if (c->fds[i] != -1)
+			close(c->fds[i]);
 	for (size_t i = 0; i < c->riding_count; i++)
 		close(c->riding[i].fd);
 	free(c->riding);
@@ -163,8 +164,20 @@ ipc_waiting(const struct ipc *c)
 }
 
 static void
+keep_fd(struct ipc *c, int fd)
+{
+	if (c->fd_count < FDS_MAX)
+		c->fds[c->fd_count++] = fd;
+	else if (fd != -1)
+		close(fd);
+}
+
+/* The kernel ends a read behind each message that carries descriptors. */
+static void
 keep_fds(struct ipc *c, struct msghdr *msg)
 {
+	if (msg->msg_flags & MSG_CTRUNC && CMSG_FIRSTHDR(msg) == NULL)
+		keep_fd(c, -1);
 	for (struct cmsghdr *h = CMSG_FIRSTHDR(msg); h != NULL;
 	    h = CMSG_NXTHDR(msg, h)) {
 		size_t n;
@@ -177,10 +190,7 @@ keep_fds(struct ipc *c, struct msghdr *msg)
 
 			memcpy(&fd, CMSG_DATA(h) + i * sizeof(int),
 			    sizeof(fd));
-			if (c->fd_count < FDS_MAX)
-				c->fds[c->fd_count++] = fd;
-			else
-				close(fd);
+			keep_fd(c, fd);
 		}
 	}
 }

@@ -2,7 +2,8 @@
  * Frames between roles, over a Unix stream socket: u32 length of the body (at
  * most FRAME_MAX), u16 type, u16 zero, body; a descriptor may ride along. A
  * table says which types there are, how long each may be and whether it
- * carries a descriptor; whoever sends anything else is cut off.
+ * carries a descriptor; whoever sends anything else is cut off. A descriptor
+ * for which this process has no room arrives as -1.
  */
 #ifndef VEDETTE_IPC_H
 #define VEDETTE_IPC_H
@@ -26,7 +27,7 @@ struct ipc_use {
 	size_t rule_count;
 	/*
 	 * One frame; a given descriptor is now the callee's (else -1). -1
-	 * means that the sender lies: closed is called.
+	 * means that the sender lies: closed is called, which may free.
 	 */
 	int (*frame)(void *arg, unsigned type, struct slice body, int fd);
 	/* The other side is gone, or lied; why is for the log. */

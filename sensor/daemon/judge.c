@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <limits.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,7 +14,7 @@
 #include "daemon/plan.h"
 #include "daemon/sandbox.h"
 
-enum { OPENING_SECONDS = 10 };
+enum { OPENING_SECONDS = 10, FILES_SPARE = 16 };
 
 static void
 to_supervisor(struct judge *j, enum to_supervisor what, struct slice body)
@@ -119,11 +121,23 @@ input_of(struct judge *j, enum role r)
 	return NULL;
 }
 
+/* The last ones are for who asks and for the journal. */
+static int
+spare(const struct judge *j, int fd)
+{
+	if (fd == -1 || fd < j->files_max)
+		return fd;
+	close(fd);
+	return -1;
+}
+
 static int
 watch_frame(void *arg, unsigned type, struct slice body, int fd)
 {
 	struct judge_input *in = arg;
 	int ret;
+
+	fd = spare(in->judge, fd);
 
 	if (in->state == NULL) {
 		if (fd != -1)
@@ -139,14 +153,18 @@ watch_frame(void *arg, unsigned type, struct slice body, int fd)
 	return ret;
 }
 
+/* Without the link it ends, and the sensor with it: all begins anew. */
 static void
 watch_closed(void *arg, bool lied, const char *why)
 {
 	struct judge_input *in = arg;
+	struct judge *j = in->judge;
 
 	(void)lied;
 	in->lost = true;
 	log_error("watch %s %s", role_name(in->role), why);
+	ipc_free(j->watch[in->role]);
+	j->watch[in->role] = NULL;
 }
 
 /* --- the journal ---------------------------------------------------------- */
@@ -184,9 +202,13 @@ control_keep(void *owner, const struct entry *e, struct err *err)
 {
 	struct judge *j = owner;
 
-	batch_entry(j->batch, e);
-	if (judge_flush(j))
-		return 0;
+	/* Alone in its batch, so that a refused one can be taken back. */
+	if (judge_flush(j)) {
+		batch_entry(j->batch, e);
+		if (judge_flush(j))
+			return 0;
+		batch_clear(j->batch);
+	}
 	return err_set(err, "the journal can't be written now");
 }
 
@@ -285,6 +307,8 @@ stop(struct judge *j)
 		loop_stop(j->loop);
 		return;
 	}
+	if (j->stopping)
+		return;
 	j->stopping = true;
 	for (size_t i = 0; i < j->input_count; i++)
 		if (j->inputs[i].state != NULL)
@@ -374,6 +398,8 @@ accept_connection(struct judge *j, struct slice body, int fd)
 	struct unpack u = { body, false };
 	uint32_t login = unpack_u32(&u);
 
+	if (fd == -1)
+		return;
 	if (j->control == NULL)
 		close(fd);
 	else
@@ -433,6 +459,15 @@ group(const char *name)
 	return gr == NULL ? ~0u : gr->gr_gid;
 }
 
+static int
+files_max(void)
+{
+	struct rlimit r;
+
+	return getrlimit(RLIMIT_NOFILE, &r) == -1 || r.rlim_cur > INT_MAX ?
+	    INT_MAX : (int)r.rlim_cur - FILES_SPARE;
+}
+
 /* Everything that opens files or loads code, before the seal. */
 static int
 prepare(struct judge *j)
@@ -450,6 +485,7 @@ prepare(struct judge *j)
 	ruleset_hash(j->det.rules, j->ruleset);
 	tzset();
 	digest_warm();
+	j->files_max = files_max();
 	j->readers = group("vedette");
 	j->analysts = group("vedette-analyst");
 	list_inputs(j);

@@ -32,9 +32,11 @@ struct judge_output {
 	size_t batch_max;
 	uint64_t cursor;	/* dealt with */
 	uint64_t sent;		/* last of the batch that is out; 0: none */
+	uint64_t dead;		/* last that was refused for good */
 	bool up, held;		/* held: only somebody can mend it */
 	char reason[256];	/* when not up */
 	struct log_limit refused;	/* alarms about dead letters */
+	struct log_limit kept;		/* alarms about being held */
 	int64_t since;
 };
 
@@ -54,6 +56,7 @@ struct judge {
 	struct judge_output *outputs;
 	size_t output_count;
 	unsigned readers, analysts;	/* groups, ~0u: none */
+	int files_max;		/* descriptors from here on are not for files */
 	char ruleset[65];
 	struct buf sandbox;	/* level in force */
 	struct loop_timer *commit;	/* the batch's 5 ms */

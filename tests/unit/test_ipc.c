@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -120,12 +121,44 @@ a_liar_is_cut_off(void)
 	}
 }
 
+/* Whoever has no room for it is told so by -1, and goes on. */
+static void
+a_descriptor_too_many_arrives_as_none(void)
+{
+	struct end a = { .fd = -1 }, b = { .fd = -1, .want = 2 };
+	struct rlimit before, none;
+	struct ipc *from, *to;
+	int pair[2];
+
+	CHECK(ipc_pair(pair) == 0);
+	a.loop = b.loop = loop_new();
+	from = make(&a, pair[0]);
+	to = make(&b, pair[1]);
+	ipc_send(from, OPEN, S("1234"), open("/dev/null", O_RDONLY));
+	ipc_send(from, TEXT, S("x"), -1);
+	CHECK(getrlimit(RLIMIT_NOFILE, &before) == 0);
+	none = (struct rlimit){ 3, before.rlim_max };
+	CHECK(setrlimit(RLIMIT_NOFILE, &none) == 0);
+	loop_run(a.loop);
+	CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+	CHECK(b.frames == 2 && b.fd == -1 && b.closed == NULL);
+	b.want = 3;
+	ipc_send(from, OPEN, S("1234"), open("/dev/null", O_RDONLY));
+	loop_run(a.loop);
+	CHECK(b.frames == 3 && b.fd != -1);
+	close(b.fd);
+	ipc_free(from);
+	ipc_free(to);
+	loop_free(a.loop);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(frames_and_descriptors_arrive_in_order),
 		TEST(a_liar_is_cut_off),
+		TEST(a_descriptor_too_many_arrives_as_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
