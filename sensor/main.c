@@ -4,6 +4,7 @@
 #include <locale.h>
 #include <stdio.h>
 
+#include "base/file.h"
 #include "base/slice.h"
 #include "cli/command.h"
 
@@ -33,6 +34,7 @@ main(int argc, char **argv)
 {
 	const struct command *c;
 
+	fill_standard_fds();
 	setlocale(LC_TIME, "");
 	if (argc < 2) {
 		usage(stderr);

@@ -157,6 +157,19 @@ walk_files(const char *path, const char *const *suffixes,
 	return ret;
 }
 
+void
+fill_standard_fds(void)
+{
+	int fd;
+
+	/* The lowest free one is taken, until that is none of the three. */
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd != -1)
+		close(fd);
+}
+
 int
 make_dirs(const char *path, mode_t mode, struct err *err)
 {

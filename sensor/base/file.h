@@ -25,6 +25,8 @@ int read_file(const char *path, struct buf *b, size_t max, struct err *err);
  */
 int walk_files(const char *path, const char *const *suffixes,
     int (*each)(void *arg, const char *path), void *arg, struct err *err);
+/* Descriptors 0 to 2 that are closed are /dev/null afterwards. */
+void fill_standard_fds(void);
 /* mkdir -p with a mode; 0 when it is there. */
 int make_dirs(const char *path, mode_t mode, struct err *err);
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -185,6 +186,14 @@ name_process(enum role r)
 	prctl(PR_SET_NAME, name, 0, 0, 0);
 }
 
+static bool
+has_supervisor(void)
+{
+	struct stat sb;
+
+	return fstat(ROLE_FD, &sb) == 0 && S_ISSOCK(sb.st_mode);
+}
+
 int
 role_run(enum role r, const struct leaves *leaves,
     const struct run_options *opts)
@@ -198,6 +207,11 @@ role_run(enum role r, const struct leaves *leaves,
 	snprintf(name, sizeof(name), "vedette %s", roles[r].name);
 	log_init(name, opts->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
 	    getenv("JOURNAL_STREAM") != NULL);
+	if (!has_supervisor()) {
+		log_error("a role is started by its supervisor; "
+		    "vedette run starts all");
+		return 2;
+	}
 	name_process(r);
 	bound_resources();
 	if (role_drop(r, &err) == -1)

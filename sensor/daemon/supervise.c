@@ -459,6 +459,10 @@ supervise(const struct leaves *leaves, const struct run_options *opts)
 	struct supervisor s = { .leaves = leaves, .opts = opts, .control = -1,
 	    .courier_wait = SECOND };
 
+	if (access("/proc/self/exe", F_OK) == -1) {
+		log_error("/proc is not mounted; roles can't be started");
+		return 2;
+	}
 	log_init("vedette", opts->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
 	    getenv("JOURNAL_STREAM") != NULL);
 	bound();
