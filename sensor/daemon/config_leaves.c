@@ -79,6 +79,15 @@ find_output(const struct output *const *types, const struct node *key,
 	return NULL;
 }
 
+static bool
+has_input(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->input_count; i++)
+		if (strcmp(c->inputs[i].type->name, name) == 0)
+			return true;
+	return false;
+}
+
 static void
 add_input(struct config *c, const struct input *type, const struct node *at,
     const struct node *value, struct diag *d)
@@ -86,6 +95,11 @@ add_input(struct config *c, const struct input *type, const struct node *at,
 	struct config_input *in = &c->inputs[c->input_count];
 	unsigned before = d->errors;
 
+	if (type->once && has_input(c, type->name)) {
+		node_error(d, value, "there is a %s already; only one is read",
+		    type->name);
+		return;
+	}
 	in->type = type;
 	in->at = at;
 	in->options = arena_alloc(c->arena, type->options_size);
@@ -124,15 +138,6 @@ read_input(struct config *c, const struct input *const *types,
 		return;
 	}
 	add_input(c, type, value, value, d);
-}
-
-static bool
-has_input(const struct config *c, const char *name)
-{
-	for (size_t i = 0; i < c->input_count; i++)
-		if (strcmp(c->inputs[i].type->name, name) == 0)
-			return true;
-	return false;
 }
 
 /*

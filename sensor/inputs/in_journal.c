@@ -2,7 +2,6 @@
  * systemd's journal. The watch side reads it with libsystemd, which is loaded
  * at run time so that no other role maps it; the judge side is in entries.c.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <grp.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 #include "base/pack.h"
 #include "inputs/entries.h"
 #include "inputs/input.h"
+#include "inputs/libjournal.h"
 
 enum {
 	ENTRIES_AT_ONCE = 256,
@@ -57,49 +57,24 @@ static const char *const default_places[] = {
 	"/run/log/journal", "/var/log/journal",
 };
 
-/* What is used of libsystemd; see sd-journal(3). */
-struct library {
-	int (*open)(sd_journal **, int);
-	int (*open_namespace)(sd_journal **, const char *, int);
-	int (*open_directory)(sd_journal **, const char *, int);
-	void (*close)(sd_journal *);
-	int (*add_match)(sd_journal *, const void *, size_t);
-	int (*set_data_threshold)(sd_journal *, size_t);
-	int (*get_fd)(sd_journal *);
-	int (*process)(sd_journal *);
-	int (*next)(sd_journal *);
-	int (*previous)(sd_journal *);
-	int (*seek_head)(sd_journal *);
-	int (*seek_tail)(sd_journal *);
-	int (*seek_cursor)(sd_journal *, const char *);
-	int (*get_cursor)(sd_journal *, char **);
-	int (*get_realtime)(sd_journal *, uint64_t *);
-	int (*enumerate)(sd_journal *, const void **, size_t *);
-	void (*restart)(sd_journal *);
-};
+/* A match that libsystemd does not take would be none. */
+static int
+check(const void *options, const struct node *at, struct diag *d)
+{
+	const struct journal_options *o = options;
 
-static const struct {
-	const char *name;
-	size_t at;
-} symbols[] = {
-	{ "sd_journal_open", AT(library, open) },
-	{ "sd_journal_open_namespace", AT(library, open_namespace) },
-	{ "sd_journal_open_directory", AT(library, open_directory) },
-	{ "sd_journal_close", AT(library, close) },
-	{ "sd_journal_add_match", AT(library, add_match) },
-	{ "sd_journal_set_data_threshold", AT(library, set_data_threshold) },
-	{ "sd_journal_get_fd", AT(library, get_fd) },
-	{ "sd_journal_process", AT(library, process) },
-	{ "sd_journal_next", AT(library, next) },
-	{ "sd_journal_previous", AT(library, previous) },
-	{ "sd_journal_seek_head", AT(library, seek_head) },
-	{ "sd_journal_seek_tail", AT(library, seek_tail) },
-	{ "sd_journal_seek_cursor", AT(library, seek_cursor) },
-	{ "sd_journal_get_cursor", AT(library, get_cursor) },
-	{ "sd_journal_get_realtime_usec", AT(library, get_realtime) },
-	{ "sd_journal_enumerate_available_data", AT(library, enumerate) },
-	{ "sd_journal_restart_data", AT(library, restart) },
-};
+	for (size_t i = 0; o->match != NULL && i < o->match->count; i++) {
+		const char *match = o->match->items[i];
+		size_t name = strspn(match, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		    "0123456789_");
+
+		if (name == 0 || match[name] != '=')
+			return node_error(d, node_get(at, "match"),
+			    "\"%s\": expected FIELD=value, the field in "
+			    "capitals", match);
+	}
+	return 0;
+}
 
 /* An entry that the judge has not acknowledged. */
 struct unacked {
@@ -108,7 +83,7 @@ struct unacked {
 };
 
 struct reader {
-	struct library lib;
+	struct libjournal lib;
 	struct watch_room *room;
 	const struct journal_options *options;
 	sd_journal *journal;
@@ -127,30 +102,7 @@ struct reader {
 	struct log_limit limit;
 };
 
-/* --- loading ------------------------------------------------------------- */
-
-static int
-load(struct library *lib, struct err *err)
-{
-	/* What libsystemd would load only when it meets a packed field. */
-	static const char *const packers[] = { "libzstd.so.1", "liblz4.so.1",
-		"liblzma.so.5" };
-	void *so = dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL);
-
-	if (so == NULL)
-		return err_set(err, "journal: %s", dlerror());
-	for (size_t i = 0; i < COUNT(symbols); i++) {
-		void *found = dlsym(so, symbols[i].name);
-
-		if (found == NULL)
-			return err_set(err, "journal: libsystemd has no %s",
-			    symbols[i].name);
-		memcpy((char *)lib + symbols[i].at, &found, sizeof(found));
-	}
-	for (size_t i = 0; i < COUNT(packers); i++)
-		dlopen(packers[i], RTLD_NOW | RTLD_GLOBAL);
-	return 0;
-}
+/* --- opening ------------------------------------------------------------- */
 
 static int
 open_journal(struct reader *r)
@@ -165,22 +117,38 @@ open_journal(struct reader *r)
 	return r->lib.open(&r->journal, SD_JOURNAL_LOCAL_ONLY);
 }
 
-/* Matches of different fields would all have to hold; of one, any. */
-static void
+static int
+add_unit(struct reader *r, const char *unit)
+{
+	struct buf text = { 0 };
+	int ret;
+
+	buf_fmt(&text, "_SYSTEMD_UNIT=%s%s", unit,
+	    strchr(unit, '.') == NULL ? ".service" : "");
+	ret = r->lib.add_match(r->journal, text.p, text.len);
+	buf_free(&text);
+	return ret;
+}
+
+/* One of the units, and one of the matches. */
+static int
 add_matches(struct reader *r)
 {
 	const struct strlist *units = r->options->units;
 	const struct strlist *match = r->options->match;
+	int ret = 0;
 
-	for (size_t i = 0; units != NULL && i < units->count; i++) {
-		struct buf text = { 0 };
-
-		buf_fmt(&text, "_SYSTEMD_UNIT=%s", units->items[i]);
-		r->lib.add_match(r->journal, text.p, text.len);
-		buf_free(&text);
+	for (size_t i = 0; units != NULL && i < units->count && ret >= 0; i++)
+		ret = add_unit(r, units->items[i]);
+	if (units != NULL && units->count > 0 && ret >= 0)
+		ret = r->lib.add_conjunction(r->journal);
+	for (size_t i = 0; match != NULL && i < match->count && ret >= 0;
+	    i++) {
+		ret = r->lib.add_match(r->journal, match->items[i], 0);
+		if (ret >= 0)
+			ret = r->lib.add_disjunction(r->journal);
 	}
-	for (size_t i = 0; match != NULL && i < match->count; i++)
-		r->lib.add_match(r->journal, match->items[i], 0);
+	return ret;
 }
 
 /*
@@ -196,9 +164,10 @@ open_all(struct reader *r, struct err *err)
 		r->places[i] = access(default_places[i], F_OK) == 0;
 	if (ret >= 0) {
 		r->lib.set_data_threshold(r->journal, RECORD_MAX);
-		add_matches(r);
-		ret = r->lib.get_fd(r->journal);
+		ret = add_matches(r);
 	}
+	if (ret >= 0)
+		ret = r->lib.get_fd(r->journal);
 	if (ret >= 0)
 		return 0;
 	errno = -ret;
@@ -333,7 +302,7 @@ reader_prepare(const void *const *options, size_t count,
 	r->options = options[0];
 	r->all = reads_all(r->options);
 	room->drained = drained;
-	if (load(&r->lib, err) == -1 || open_all(r, err) == -1) {
+	if (libjournal_load(&r->lib, err) == -1 || open_all(r, err) == -1) {
 		reader_stop(r);
 		return NULL;
 	}
@@ -589,6 +558,8 @@ const struct input in_journal = {
 	.role = "journal",
 	.options = journal_opts,
 	.options_size = sizeof(struct journal_options),
+	.once = true,
+	.check = check,
 	.prepare = reader_prepare,
 	.begin = reader_begin,
 	.told = reader_told,

@@ -87,6 +87,7 @@ struct input {
 	const char *role;		/* watch process: "files", "journal" */
 	const struct opt *options;
 	size_t options_size;
+	bool once;			/* may be configured one time */
 	int (*check)(const void *options, const struct node *at,
 	    struct diag *d);
 

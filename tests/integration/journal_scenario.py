@@ -386,6 +386,37 @@ def first(host, sensor):
                 "alerts": sensor.vedette("alerts").stdout}
 
 
+def chosen(host, sensor):
+    """Only entries with one of the matches; a reload under load beside it."""
+    journald = Journald(host)
+    sensor.write_config(CONFIG % 'from: beginning, match: ["PRIORITY=3", "SYSLOG_IDENTIFIER=other"]')
+    sensor.start()
+    sends = [("counter", "3"), ("counter", "5"), ("other", "5"), ("third", "6")]
+    for n in range(40):
+        name, priority = sends[n % 4]
+        native(("MESSAGE", f"numbered line {n}"), ("SYSLOG_IDENTIFIER", name), ("PRIORITY", priority))
+    matched = numbers_are(sensor, 20)
+    skipped = gaps(sensor)
+    sensor.stop()
+    wrong = {}
+    for name, text in (("match", 'match: ["sshd"]'), ("twice", "}\n  - journal: {")):
+        sensor.write_config(CONFIG % text)
+        done = sensor.vedette("check")
+        wrong[name] = [done.returncode, done.stdout + done.stderr]
+    with Sensor() as other:
+        other.write_config(CONFIG % "")
+        other.start()
+        sender, reloads = Sender(6000), 0
+        while sender.is_alive():
+            reloads += other.vedette("reload").returncode == 0
+            journald.rotate()
+            sender.join(0.1)
+        stored = [n for n in journald.stored()]
+        numbers = numbers_are(other, 6000)
+    return {"matched": matched, "gaps": skipped, "wrong": wrong, "reloads": reloads,
+            "reloaded": {"different": len(set(numbers)), "all": len(numbers), "stored": len(stored)}}
+
+
 def persistent(host, sensor):
     """A persistent journal is made, and the volatile one flushed to it."""
     journald = Journald(host)
@@ -454,7 +485,7 @@ def throughput(host, sensor):
     return {"seconds": seconds, "count": count, "cpu": used, **difference(sensor.numbers(), range(count))}
 
 
-SCENARIOS = [rotation, kills, vacuum, corrupt, restart, suppressed, hostile, first, persistent, sealed, throughput]
+SCENARIOS = [rotation, kills, vacuum, corrupt, restart, suppressed, hostile, first, chosen, persistent, sealed, throughput]
 
 
 def main():

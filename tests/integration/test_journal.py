@@ -115,6 +115,29 @@ def test_a_first_start_begins_at_the_end_and_stays_there():
     assert told["beginning"] == list(range(1010))
 
 
+@pytest.fixture(scope="module")
+def chosen():
+    return play("chosen")
+
+
+def test_any_match_is_enough_and_what_is_left_out_is_no_gap(chosen):
+    assert chosen["matched"] == [n for n in range(40) if n % 4 in (0, 2)]
+    assert chosen["gaps"] == []
+
+
+@pytest.mark.parametrize("name, what", [("match", "expected FIELD=value"), ("twice", "only one is read")])
+def test_a_choice_that_can_not_be_is_refused(chosen, name, what):
+    status, said = chosen["wrong"][name]
+    assert status == 1 and what in said
+    assert "vedette.yaml:" in said
+
+
+def test_reloads_lose_and_double_nothing(chosen):
+    print(chosen["reloads"], "reloads", chosen["reloaded"])
+    assert chosen["reloads"] >= 2
+    assert chosen["reloaded"]["different"] == chosen["reloaded"]["all"] == 6000
+
+
 def test_a_flush_to_a_new_persistent_journal_loses_and_doubles_nothing():
     told = play("persistent")
     assert (told["running"], told["after"], told["double"]) == (200, 300, 0)
