@@ -492,7 +492,8 @@ a_journal_entry_keeps_who_really_sent_it(void)
 		"SYSLOG_IDENTIFIER=demo", "_COMM=logger", "_PID=12",
 		"SYSLOG_PID=99", "_UID=1000", "_EXE=/usr/bin/logger",
 		"_CMDLINE=logger -t demo", "_SYSTEMD_UNIT=session-1.scope",
-		"_HOSTNAME=web1", "_TRANSPORT=syslog", "PRIORITY=5",
+		"_HOSTNAME=web1", "_TRANSPORT=syslog", "PRIORITY=evil",
+		"PRIORITY=5",
 		"SYSLOG_FACILITY=10", "MESSAGE=  login x", "X=1", "X=2",
 		"Y=evil", "MESSAGE=another",
 	};
