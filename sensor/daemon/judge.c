@@ -246,6 +246,19 @@ open_control(struct judge *j)
 	j->control = control_new(&room);
 }
 
+/* A cloned machine or a copied state directory begins a chain of its own. */
+static void
+say_copied(struct judge *j)
+{
+	struct buf text = { 0 };
+
+	buf_fmt(&text, "new host id: the state was copied from host %s",
+	    store_host_before(j->store));
+	judge_say(j, KIND_SELF, "host-id", buf_cstr(&text));
+	log_warn("%s", buf_cstr(&text));
+	buf_free(&text);
+}
+
 static void
 opened(struct judge *j)
 {
@@ -264,7 +277,7 @@ opened(struct judge *j)
 	judge_say(j, KIND_LOAD, "load", buf_cstr(&text));
 	buf_free(&text);
 	if (store_host_is_new(j->store))
-		judge_say(j, KIND_SELF, "host-id", "new host id made");
+		say_copied(j);
 	judge_outputs_open(j);
 	for (size_t i = 0; i < j->input_count; i++)
 		open_input(j, &j->inputs[i]);

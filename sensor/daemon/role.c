@@ -100,8 +100,9 @@ role_bound_caps(unsigned keep)
 			prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
 }
 
-int
-role_drop(enum role r, struct err *err)
+/* Gives up root for good, keeping what the role may keep. */
+static int
+drop_rights(enum role r, struct err *err)
 {
 	unsigned uid, gid;
 	gid_t groups[GROUPS_MAX];
@@ -214,7 +215,7 @@ role_run(enum role r, const struct leaves *leaves,
 	}
 	name_process(r);
 	bound_resources();
-	if (role_drop(r, &err) == -1)
+	if (drop_rights(r, &err) == -1)
 		return role_failed(slice_of(err.text));
 	tie_to_parent();
 	if (config_load(&start.config, opts->config, leaves->inputs,

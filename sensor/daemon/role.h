@@ -62,7 +62,5 @@ bool role_user(enum role r, unsigned *uid, unsigned *gid);
 /* Bits of the first 32 capabilities: set exactly these; bound to these. */
 int role_set_caps(unsigned keep);
 void role_bound_caps(unsigned keep);
-/* Gives up root for good, keeping what the role may keep. */
-int role_drop(enum role r, struct err *err);
 
 #endif

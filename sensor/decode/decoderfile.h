@@ -67,8 +67,6 @@ struct decoders {
 	struct decode_counts counts;
 };
 
-/* Whether one of the decoder's names, exact or glob, is this program. */
-bool decoder_file_takes(const struct decoder_file *f, struct slice program);
 /* Makes the routes anew, after a load. */
 void decoders_route(struct decoders *d);
 /*

@@ -122,8 +122,9 @@ is_glob(struct slice name)
 	return slice_find_byte(name, '*') != SIZE_MAX;
 }
 
-bool
-decoder_file_takes(const struct decoder_file *f, struct slice program)
+/* Whether one of the decoder's names, exact or glob, is this program. */
+static bool
+takes(const struct decoder_file *f, struct slice program)
 {
 	for (size_t i = 0; i < f->program_count; i++)
 		if (glob(f->programs[i], program))
@@ -149,7 +150,7 @@ add_route(struct decoders *d, struct slice program)
 	r = xcalloc(1, sizeof(*r));
 	for (size_t i = 0; i < d->count; i++)
 		if (!d->files[i]->any &&
-		    decoder_file_takes(d->files[i], program))
+		    takes(d->files[i], program))
 			route_add(r, d->files[i]);
 	for (size_t i = 0; i < d->any.count; i++)
 		route_add(r, d->any.files[i]);
@@ -269,7 +270,7 @@ match_other(struct decoders *d, struct event *ev, const struct decoded *in)
 	for (size_t i = 0; i < d->loose.count; i++) {
 		const struct route one = { &d->loose.files[i], 1 };
 
-		if (!decoder_file_takes(d->loose.files[i], in->program))
+		if (!takes(d->loose.files[i], in->program))
 			continue;
 		found = match_route(d, &one, ev, in);
 		if (found != NULL)

@@ -46,8 +46,10 @@ ecs_frame(struct ecs *e, const struct host *host, struct id id, int64_t time,
 	ecs_time(e, S("@timestamp"), time);
 	ecs_str(e, S("ecs.version"), S("8.11.0"));
 	id_add(&hex, id);
-	ecs_copy(e, S("event.id"), buf_slice(&hex));
+	static_assert(sizeof(e->id) == 2 * ID_LEN, "an id in hex");
+	memcpy(e->id, hex.p, sizeof(e->id));
 	buf_free(&hex);
+	ecs_str(e, S("event.id"), slice_bytes(e->id, sizeof(e->id)));
 	ecs_time(e, S("event.created"), created);
 	ecs_str(e, S("event.kind"), slice_of(kind));
 	ecs_str(e, S("event.module"), S("vedette"));
@@ -59,14 +61,6 @@ void
 ecs_str(struct ecs *e, struct slice path, struct slice text)
 {
 	add(e, path, ECS_STR)->text = text;
-}
-
-void
-ecs_copy(struct ecs *e, struct slice path, struct slice text)
-{
-	assert(text.len <= sizeof(e->copy));
-	memcpy(e->copy, text.p, text.len);
-	ecs_str(e, path, slice_bytes(e->copy, text.len));
 }
 
 void

@@ -1,7 +1,7 @@
 /*
  * Builds one JSON object of ECS fields from dotted names in any order: an ecs
  * collects, ecs_end sorts and nests. Views must live until ecs_end, but for
- * what ecs_copy and ecs_tags keep. More than ECS_MAX members are dropped.
+ * what ecs_frame keeps. More than ECS_MAX members are dropped.
  */
 #ifndef VEDETTE_ECS_H
 #define VEDETTE_ECS_H
@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "event/alert.h"
 
-enum { ECS_MAX = 160, ECS_COPY_MAX = 64, ECS_BODY_MAX = 192 * 1024 };
+enum { ECS_MAX = 160, ECS_BODY_MAX = 192 * 1024 };
 
 struct ecs_member {
 	struct slice path;
@@ -37,19 +37,14 @@ struct ecs {
 	struct ecs_member members[ECS_MAX + 1];
 	size_t count;
 	uint8_t order[ECS_MAX + 1];	/* the members by path, in the end */
-	char copy[ECS_COPY_MAX];
+	char id[2 * ID_LEN];	/* in hex */
 };
 
 void ecs_begin(struct ecs *e);
-/*
- * Members that every record has; kind is ECS's event.kind. Takes ecs_copy for
- * the id.
- */
+/* Members that every record has; kind is ECS's event.kind. */
 void ecs_frame(struct ecs *e, const struct host *host, struct id id,
     int64_t time, int64_t created, const char *kind);
 void ecs_str(struct ecs *e, struct slice path, struct slice text);
-/* Keeps a copy of one short text (asserted). */
-void ecs_copy(struct ecs *e, struct slice path, struct slice text);
 void ecs_int(struct ecs *e, struct slice path, int64_t n);
 void ecs_bool(struct ecs *e, struct slice path, bool truth);
 void ecs_time(struct ecs *e, struct slice path, int64_t when);

@@ -14,8 +14,9 @@ enum {
 	OPEN_FILE = O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY,
 };
 
-bool
-place_is_roots(int dir)
+/* Nobody but root can add or replace names in this directory. */
+static bool
+is_roots(int dir)
 {
 	struct stat st;
 
@@ -56,7 +57,7 @@ open_last(int root, int dir, const char *name, int flags, unsigned links)
 	if (n == -1)
 		return -1;
 	target[n] = '\0';
-	if (links == LINKS_MAX || !place_is_roots(dir)) {
+	if (links == LINKS_MAX || !is_roots(dir)) {
 		errno = EPERM;
 		return -1;
 	}
@@ -89,7 +90,7 @@ step(int root, int dir, const char *part, unsigned links)
 		next = openat(dir, "..", OPEN_DIR);
 	else
 		next = open_last(root, dir, part, OPEN_DIR, links);
-	if (next != -1 && !place_is_roots(next)) {
+	if (next != -1 && !is_roots(next)) {
 		close(next);
 		next = -1;
 		errno = EPERM;
@@ -131,7 +132,7 @@ refusal(int dir, const struct stat *st)
 {
 	if (!S_ISREG(st->st_mode))
 		return "is not a regular file";
-	if (st->st_nlink > 1 && !place_is_roots(dir))
+	if (st->st_nlink > 1 && !is_roots(dir))
 		return "has further hard links, in a directory that others "
 		    "can write";
 	return NULL;

@@ -8,9 +8,6 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-/* Nobody but root can add or replace names in this directory. */
-bool place_is_roots(int dir);
-
 /*
  * Opens a directory below another for looking up names (O_PATH). A link is
  * followed when it and every directory on its way are root's alone. -1 with
