@@ -44,6 +44,6 @@ const struct frame_rule frames_from_watch[INPUT_FRAMES] = {
 
 const struct frame_rule frames_to_watch[INPUT_FRAMES] = {
 	[INPUT_START] = { "start", 4, 65536, false },
-	[INPUT_DROP] = { "drop", 8, 8, false },
+	[INPUT_DROP] = { "drop", 9, 9, false },
 	[INPUT_ACK] = { "ack", 12, 12, false },
 };

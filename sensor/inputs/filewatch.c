@@ -20,6 +20,8 @@ enum {
 
 /* A GREW that was under way when the judge closed the file is said again. */
 static const int64_t REPEAT = 2 * SECOND;
+/* The judge had no room; it has read some files to their end until then. */
+static const int64_t AGAIN = SECOND / 20;
 
 static struct slice
 name_key(struct filewatch *w, const struct watched_dir *d, const char *name)
@@ -444,7 +446,7 @@ retry(void *arg)
 }
 
 static void
-dropped(struct filewatch *w, uint64_t tag)
+dropped(struct filewatch *w, uint64_t tag, bool again)
 {
 	struct watched_file *f = map_get(w->by_tag, tag_key(&tag));
 	struct stat st;
@@ -456,6 +458,11 @@ dropped(struct filewatch *w, uint64_t tag)
 	f->tag = 0;
 	if (f->dir == NULL) {
 		file_free(w, f);
+		return;
+	}
+	if (again) {
+		want(w, f);
+		loop_timer_set(w->retry, AGAIN);
 		return;
 	}
 	if (when_steady() - f->grew_at < REPEAT)
@@ -470,9 +477,10 @@ filewatch_told(struct filewatch *w, enum input_frame type, struct slice body)
 {
 	struct unpack u = { .rest = body };
 	uint64_t tag = unpack_u64(&u);
+	uint8_t again = unpack_u8(&u);
 
 	if (type == INPUT_DROP && unpack_done(&u))
-		dropped(w, tag);
+		dropped(w, tag, again == 1);
 }
 
 struct filewatch *

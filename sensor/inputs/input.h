@@ -31,7 +31,8 @@ enum input_frame {
 	INPUT_START,	/* slice position of the stream, empty for none; the
 			   first one makes the watch side begin, and open()
 			   may send it (else an empty one is sent) */
-	INPUT_DROP,	/* u64 tag: the judge has closed it */
+	INPUT_DROP,	/* u64 tag, u8 again: the judge has closed it; 1: for
+			   want of room, it is to be given again later */
 	INPUT_ACK,	/* u32 stream, u64 seq: everything up to it is kept */
 	INPUT_FRAMES,
 };

@@ -18,7 +18,8 @@ losses_cut(struct tail *tl, struct tailed *f, bool unread)
 	c->when = when_now();
 	c->due = when_steady() + tl->spans.settle;
 	c->unread = unread;
-	c->active = f->grown != 0 && when_steady() - f->grown < SECOND;
+	c->active = f->grown != 0 && 
+	    when_steady() - f->grown < tl->spans.active;
 	TAILQ_INSERT_TAIL(&tl->cuts, c, link);
 	if (!loop_timer_pending(tl->tick))
 		loop_timer_set(tl->tick, tl->spans.tick);
@@ -54,13 +55,15 @@ losses_review(struct tail *tl)
 	}
 }
 
+/* Of those that were known before we began. */
 static struct track *
 newest(const struct lineage *lin)
 {
 	struct track *t, *found = NULL;
 
 	TAILQ_FOREACH(t, &lin->tracks, link)
-		if (found == NULL || t->mtime >= found->mtime)
+		if (t->loaded && (found == NULL ||
+		    t->mtime >= found->mtime))
 			found = t;
 	return found;
 }

@@ -18,6 +18,7 @@ const struct tail_spans tail_spans = {
 	.linger = 5 * SECOND,
 	.settle = 2 * SECOND,
 	.copy = 10 * SECOND,
+	.active = SECOND,
 	.tick = SECOND / 2,
 };
 
@@ -28,11 +29,12 @@ tag_key(const uint64_t *tag)
 }
 
 static void
-send_drop(struct tail *tl, uint64_t tag)
+send_drop(struct tail *tl, uint64_t tag, bool again)
 {
 	struct buf b = { 0 };
 
 	pack_u64(&b, tag);
+	pack_u8(&b, again);
 	tl->room->send(tl->room->owner, INPUT_DROP, buf_slice(&b));
 	buf_free(&b);
 }
@@ -255,7 +257,7 @@ tail_close(struct tail *tl, struct tailed *f)
 		f->track->finished = true;
 		track_store(tl->tracker, f->track);
 	}
-	send_drop(tl, f->tag);
+	send_drop(tl, f->tag, false);
 	forget_file(tl, f);
 	lineage_trim(tl->tracker, lin);
 }
@@ -290,18 +292,23 @@ line_up(struct tailed *f)
 		TAILQ_INSERT_AFTER(&f->lineage->files, at, f, link);
 }
 
-static void
+/* Closes what was idle the longest; it comes again when it has grown. */
+static bool
 make_room(struct tail *tl)
 {
 	struct tailed *f;
 
 	if (tl->count < tl->limit)
-		return;
+		return true;
 	TAILQ_FOREACH(f, &tl->used, used)
 		if (f->state == TAILED_READING && f->eof && !tailed_is_over(f))
 			break;
 	if (f != NULL)
 		tail_close(tl, f);
+	else if (log_may(&tl->short_told, 600))
+		log_warn("too few descriptors for all log files at once (see "
+		    "LimitNOFILE); they are read in turns");
+	return f != NULL;
 }
 
 static void
@@ -310,7 +317,6 @@ take_file(struct tail *tl, uint64_t tag, unsigned flags, struct slice path,
 {
 	struct tailed *f = xcalloc(1, sizeof(*f));
 
-	make_room(tl);
 	f->tag = tag;
 	f->flags = flags;
 	f->fd = fd;
@@ -320,7 +326,7 @@ take_file(struct tail *tl, uint64_t tag, unsigned flags, struct slice path,
 	tailed_look(f);
 	tailed_stir(f);
 	f->arrived = f->stirred;
-	f->grown = 0;
+	f->grown = (flags & FILE_LISTED) != 0 ? 0 : f->stirred;
 	line_up(f);
 	TAILQ_INSERT_TAIL(&tl->used, f, used);
 	map_put(tl->by_tag, tag_key(&f->tag), f);
@@ -351,11 +357,10 @@ heard_file(struct tail *tl, struct unpack *u, int fd)
 	if (!unpack_done(u) || path.len == 0 || path.len > PATH_MAX ||
 	    path.p[0] != '/' || map_get(tl->by_tag, tag_key(&tag)) != NULL)
 		goto lie;
-	if (fd == -1 || tl->count == TAIL_FILES_MAX) {
-		/* Descriptors were short: said by closing what isn't here. */
+	if (fd == -1 || !make_room(tl)) {
 		if (fd != -1)
 			close(fd);
-		send_drop(tl, tag);
+		send_drop(tl, tag, true);
 		return 0;
 	}
 	if (!is_readable_file(fd))

@@ -6,6 +6,7 @@
 #ifndef VEDETTE_TAIL_H
 #define VEDETTE_TAIL_H
 
+#include "base/log.h"
 #include "inputs/lines.h"
 #include "inputs/track.h"
 
@@ -16,6 +17,7 @@ struct tail_spans {
 	int64_t linger;		/* a renamed or deleted file, after its end */
 	int64_t settle;		/* an unknown sibling that may be half a copy */
 	int64_t copy;		/* a copy of a file that is still there */
+	int64_t active;		/* one that grew so lately is written to */
 	int64_t tick;		/* how often those are looked at */
 };
 extern const struct tail_spans tail_spans;
@@ -74,6 +76,7 @@ struct tail {
 	struct lines *lines;		/* for all plain files in turn */
 	struct loop_timer *tick;
 	size_t count, limit;
+	struct log_limit short_told;
 	int64_t began;			/* steady */
 	bool listed, reviewed;
 };

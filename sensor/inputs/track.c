@@ -221,6 +221,7 @@ load(void *arg, const struct position *p)
 
 	t->stream = p->stream;
 	t->offset = p->offset;
+	t->loaded = true;
 	if (read_state(t, p->state) == -1) {
 		log_warn("%.*s: its position can't be read; reading it from "
 		    "the start, known alerts are not repeated",

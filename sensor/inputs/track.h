@@ -28,6 +28,7 @@ struct track {
 	bool gzip;
 	bool homeless;		/* cut or damaged: only contents can tell it */
 	bool finished;		/* nothing can come any more */
+	bool loaded;		/* from a stored position */
 	bool seen;		/* a file was found for it since we began */
 	struct tailed *file;	/* that is open, or NULL */
 };

@@ -262,7 +262,8 @@ world_open(struct world *w)
 	CHECK(w->loop != NULL);
 	w->beat = loop_timer(w->loop, beat, w);
 	w->ids = map_new();
-	w->spans = (struct tail_spans){ 300000, 150000, 600000, 20000 };
+	w->spans = (struct tail_spans){ .linger = 300000, .settle = 150000,
+	    .copy = 400000, .active = 500000, .tick = 20000 };
 	TAILQ_INIT(&w->frames);
 	TAILQ_INIT(&w->kept);
 	TAILQ_INIT(&w->open);

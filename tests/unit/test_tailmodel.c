@@ -296,7 +296,8 @@ run(uint64_t seed, unsigned steps)
 
 	print_message("# seed %llu\n", (unsigned long long)seed);
 	world_open(&m.w);
-	m.w.spans = (struct tail_spans){ 100000, 60000, 200000, 10000 };
+	m.w.spans = (struct tail_spans){ .linger = 100000, .settle = 60000,
+	    .copy = 200000, .active = 60000, .tick = 10000 };
 	/* What was rotated before a name was known is not ours. */
 	for (int name = 0; name < NAMES; name++)
 		write_lines(&m, name);
