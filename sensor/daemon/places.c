@@ -55,12 +55,35 @@ make_state(const char *path, struct err *err)
 	return ret;
 }
 
+/* Whoever can write there can answer in the sensor's place. */
+static int
+make_run(const char *path, struct err *err)
+{
+	struct stat sb;
+	int fd, ret = 0;
+
+	if (make_dirs(path, 0755, err) == -1)
+		return -1;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1 || fstat(fd, &sb) == -1)
+		ret = err_sys(err, "%s", path);
+	else if (sb.st_uid != geteuid())
+		ret = err_set(err, "%s belongs to uid %u, not to uid %u who "
+		    "runs the sensor", path, sb.st_uid, geteuid());
+	else if (sb.st_mode & 022)
+		ret = err_set(err, "%s: mode %04o lets others write; it must "
+		    "be 0755", path, (unsigned)(sb.st_mode & 07777));
+	if (fd != -1)
+		close(fd);
+	return ret;
+}
+
 int
 places_make(const struct plan *p, struct err *err)
 {
 	if (make_state(p->state, err) == -1)
 		return -1;
-	return make_dirs(p->run, 0755, err);
+	return make_run(p->run, err);
 }
 
 static int
@@ -89,7 +112,7 @@ places_listen(const char *run, struct err *err)
 	umask(0117);
 	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) == -1 ||
 	    (geteuid() == 0 && gr != NULL &&
-	    chown(at.sun_path, 0, gr->gr_gid) == -1) ||
+	    lchown(at.sun_path, 0, gr->gr_gid) == -1) ||
 	    listen(fd, BACKLOG) == -1) {
 		err_sys(err, "%s", at.sun_path);
 		close(fd);

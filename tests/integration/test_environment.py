@@ -1,16 +1,12 @@
 """Odd surroundings: the sensor works, or says in one line why it can't."""
-import contextlib
 import os
 import pathlib
 import pwd
-import resource
-import shutil
-import signal
 import subprocess
 import tempfile
 
 import pytest
-from sensor import SOURCE, VEDETTE, Sensor, line, wait_for
+from sensor import VEDETTE, Sensor, line, wait_for
 from test_exactly_once import hold_against, settled
 from writer import Writer
 
