@@ -77,7 +77,8 @@ def main():
         sensor.start()
         try:
             scenario(host, sensor)
-            wait_for(lambda: [a for a in sensor.alerts() if "mallory" in json.dumps(a)])
+            wait_for(lambda: [a for a in sensor.alerts() if a["vedette"].get("record") == "account"
+                              and "mallory" in json.dumps(a["user"])])
             result = {
                 "check": check,
                 "alerts": sensor.alerts(),
