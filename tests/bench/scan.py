@@ -65,9 +65,12 @@ def main():
             f.write(f"rules: [{SOURCE}/rules]\ninputs: []\n")
         with open(log, "rb") as f:
             lines = sum(1 for _ in f)
+        scan = [os.path.abspath(o.vedette), "scan", "-c", d + "/c.yaml", log]
+        alerts = subprocess.run(scan, stdout=subprocess.PIPE).stdout.count(
+            b"\n")
         runs = {
-            "vedette scan": [os.path.abspath(o.vedette), "scan", "-c",
-                             d + "/c.yaml", "--format", "json", log],
+            "vedette scan": scan,
+            "vedette scan, JSON": scan + ["--format", "json"],
             "wc -l": ["/usr/bin/wc", "-l", log],
             "grep -c -F, 200 literals": ["/usr/bin/grep", "-c", "-F", "-f",
                                          words, log],
@@ -77,7 +80,8 @@ def main():
             best = min(cpu_seconds(argv) for _ in range(o.runs))
             rate[name] = lines / max(best, 0.001)
         mine = rate["vedette scan"]
-        print(f"{lines} lines, {os.path.getsize(log) / lines:.0f} bytes each")
+        print(f"{lines} lines, {os.path.getsize(log) / lines:.0f} bytes each, "
+              f"{alerts} alerts")
         for name, n in rate.items():
             print(f"{name:26} {n:14,.0f} lines per CPU-second"
                   f"  {n / mine:8.2f} x scan")
