@@ -73,6 +73,7 @@ insert(struct store *st, struct row *row, struct err *err)
 		return 1;
 	*head = (struct link){ row->seq, hash };
 	st->now.last = row->seq;
+	st->now.kinds[row->kind]++;
 	st->pending++;
 	return 0;
 }

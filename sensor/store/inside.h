@@ -36,6 +36,17 @@ struct tally {
 	struct chain chains[CLASS_COUNT];
 	uint64_t last;		/* the newest sequence number */
 	uint64_t state;		/* see state.c */
+	bool counted;		/* kinds are known */
+	uint64_t kinds[KIND_COUNT];
+};
+
+/* What was found out about open alerts, and when it must be again. */
+struct open_alerts {
+	bool known;
+	uint64_t decisions;
+	uint64_t anchors[CLASS_COUNT];
+	uint64_t closed;
+	int64_t oldest;		/* 0: none */
 };
 
 /* Statements that are kept; their text is in statement.c. */
@@ -77,6 +88,7 @@ struct store {
 	struct store_limits limits;
 	struct host host;
 	struct tally kept, now;
+	struct open_alerts alerts;
 	unsigned char salts[512];	/* random bytes in stock */
 	size_t salts_left;
 	struct buf scratch[5];	/* columns that had to be repaired */

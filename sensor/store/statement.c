@@ -23,7 +23,7 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_COUNT_FROM] = "SELECT count(*) FROM record"
 	    " INDEXED BY record_kind"
 	    " WHERE kind = ?1 AND level = ?2 AND seq > ?3",
-	[SQL_OLDEST] = "SELECT seq, received, hash FROM record"
+	[SQL_OLDEST] = "SELECT seq, received, hash, kind FROM record"
 	    " WHERE class = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
 	[SQL_DELETE] = "DELETE FROM record"
 	    " WHERE class = ?1 AND seq > ?2 AND seq <= ?3",

@@ -79,13 +79,15 @@ used_pages(struct store *st)
 
 /*
  * The last of up to SLICE_ROWS oldest records of a class that were received
- * before a time; its seq is that of the anchor when there is none.
+ * before a time; its seq is that of the anchor when there is none. Counts
+ * them by kind.
  */
 static int
 find_end(struct store *st, enum class class, int64_t before,
-    struct link *end, struct err *err)
+    struct link *end, uint64_t kinds[KIND_COUNT], struct err *err)
 {
 	sqlite3_stmt *q = statement(st, SQL_OLDEST, err);
+	uint64_t kind;
 	int ret;
 
 	if (q == NULL)
@@ -101,6 +103,9 @@ find_end(struct store *st, enum class class, int64_t before,
 			break;
 		end->seq = column_number(q, 0);
 		memcpy(end->hash.b, hash.p, DIGEST_LEN);
+		kind = column_number(q, 3);
+		if (kind < KIND_COUNT)
+			kinds[kind]++;
 	}
 	sqlite3_reset(q);
 	return ret == -1 ? -1 : 0;
@@ -111,10 +116,11 @@ static int
 drop(struct store *st, enum class class, int64_t before, struct err *err)
 {
 	struct link *anchor = &st->now.chains[class].anchor;
+	uint64_t kinds[KIND_COUNT] = { 0 };
 	struct link end = *anchor;
 	sqlite3_stmt *q;
 
-	if (find_end(st, class, before, &end, err) == -1)
+	if (find_end(st, class, before, &end, kinds, err) == -1)
 		return fail_write(st, "look for what is old", err);
 	if (end.seq == anchor->seq)
 		return 0;
@@ -129,6 +135,8 @@ drop(struct store *st, enum class class, int64_t before, struct err *err)
 	if (step_write(st, q, "drop what is old", err) == -1)
 		return -1;
 	*anchor = end;
+	for (enum kind k = 0; k < KIND_COUNT; k++)
+		st->now.kinds[k] -= kinds[k];
 	return 1;
 }
 
