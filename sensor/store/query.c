@@ -93,11 +93,13 @@ list_span(struct store *st, struct list *l, uint64_t after, uint64_t before,
 	if (first < 0 || last >> EPOCH_BITS > EPOCHS_MAX)
 		return err_set(err, "%s: sequence numbers that can't be",
 		    st->dir);
+	if (after >= (uint64_t)last || before == 0)
+		return 0;
 	if (after >= (uint64_t)first)
 		first = (int64_t)after + 1;
 	if (before <= (uint64_t)last)
 		last = (int64_t)before - 1;
-	if (first > last || after > INT64_MAX - 1)
+	if (first > last)
 		return 0;
 	l->epoch = (uint64_t)(l->oldest_first ? first : last) >> EPOCH_BITS;
 	l->end = (uint64_t)(l->oldest_first ? last : first) >> EPOCH_BITS;
@@ -127,13 +129,11 @@ is_rule(struct store *st, struct slice rule, bool *out, struct err *err)
 }
 
 /*
- * Time and sequence go together but for clocks that jump and old files that
- * are read late. A short span of time is therefore looked up in its index,
- * for the sequence numbers at its ends; a long one is met soon enough by
- * going through the records in order.
+ * The sequence numbers between which the records of the plan's span of time
+ * are: 1 found, 0 not, because there are more than `most` of them.
  */
 static int
-time_bounds(struct store *st, struct plan *p, struct err *err)
+time_ends(struct store *st, struct plan *p, uint64_t most, struct err *err)
 {
 	static const char sql[] = "SELECT min(seq), max(seq), count(*) FROM"
 	    " (SELECT seq FROM record INDEXED BY record_time"
@@ -141,16 +141,14 @@ time_bounds(struct store *st, struct plan *p, struct err *err)
 	sqlite3_stmt *q;
 	int ret;
 
-	if (p->q->since == 0 && p->q->until == 0)
-		return 0;
 	if (prepare(st, sql, &q, err) == -1)
 		return -1;
 	bind_number(q, P_SINCE, (uint64_t)p->q->since);
 	bind_number(q, P_UNTIL,
 	    (uint64_t)(p->q->until > 0 ? p->q->until : INT64_MAX));
-	bind_number(q, P_UNTIL + 1, BOUNDS_ROWS);
+	bind_number(q, P_UNTIL + 1, most);
 	ret = step_read(st, q, "look for the time", err);
-	if (ret == 1 && column_number(q, 2) < BOUNDS_ROWS) {
+	if (ret == 1 && column_number(q, 2) < most) {
 		uint64_t first = column_number(q, 0);
 		uint64_t last = column_number(q, 1);
 
@@ -159,8 +157,55 @@ time_bounds(struct store *st, struct plan *p, struct err *err)
 			p->after = first - 1;
 		if (p->before > last + 1)
 			p->before = last + 1;
+	} else if (ret == 1)
+		ret = 0;
+	sqlite3_finalize(q);
+	return ret;
+}
+
+/* 1 the record that would be looked at first is of the span, 0 not. */
+static int
+starts_within(struct store *st, const struct plan *p, struct err *err)
+{
+	sqlite3_stmt *q;
+	int64_t time;
+	int ret;
+
+	if (prepare(st, p->q->oldest_first ?
+	    "SELECT time FROM record WHERE seq > ?1 ORDER BY seq LIMIT 1" :
+	    "SELECT time FROM record WHERE seq < ?2 ORDER BY seq DESC LIMIT 1",
+	    &q, err) == -1)
+		return -1;
+	bind_number(q, P_AFTER, p->after);
+	bind_number(q, P_BEFORE, p->before);
+	ret = step_read(st, q, "look for the time", err);
+	if (ret == 1) {
+		time = sqlite3_column_int64(q, 0);
+		ret = time >= p->q->since &&
+		    (p->q->until == 0 || time < p->q->until);
 	}
 	sqlite3_finalize(q);
+	return ret;
+}
+
+/*
+ * Time and sequence go together but for clocks that jump and old files that
+ * are read late. A short span of time is therefore looked up in its index,
+ * for the sequence numbers at its ends. A long one only if one does not stand
+ * in it already, as each page of an answer but the first does.
+ */
+static int
+time_bounds(struct store *st, struct plan *p, struct err *err)
+{
+	int ret;
+
+	if (p->q->since == 0 && p->q->until == 0)
+		return 0;
+	ret = time_ends(st, p, BOUNDS_ROWS, err);
+	if (ret == 0)
+		ret = starts_within(st, p, err);
+	if (ret == 0)
+		ret = time_ends(st, p, INT64_MAX, err);
 	return ret == -1 ? -1 : 0;
 }
 
