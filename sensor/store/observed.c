@@ -36,6 +36,7 @@ struct life {
 	int64_t since;		/* down since */
 	int64_t started;	/* a start that is not ready yet; 0: none */
 	int64_t first, last;	/* received, of the journal's ends */
+	int64_t first_seq;
 	bool failed;
 };
 
@@ -94,6 +95,8 @@ each_self(void *arg, const struct row *row)
 	struct life *l = arg;
 	bool ready = slice_eq(row->rule, S("ready"));
 
+	if ((int64_t)row->seq == l->first_seq)
+		return 0;
 	if (l->down && l->started != 0)
 		up_again(l, ready ? row->received : l->started);
 	if (slice_eq(row->rule, S("stop"))) {
@@ -137,11 +140,16 @@ find_life(struct life *l)
 	if (read_number(l->st, "SELECT received FROM record"
 	    " ORDER BY seq LIMIT 1", &l->first, l->err) == -1 ||
 	    read_number(l->st, "SELECT received FROM record"
-	    " ORDER BY seq DESC LIMIT 1", &l->last, l->err) == -1)
+	    " ORDER BY seq DESC LIMIT 1", &l->last, l->err) == -1 ||
+	    read_number(l->st, "SELECT min(seq) FROM record", &l->first_seq,
+	    l->err) == -1)
 		return -1;
 	if (l->last == 0)
 		return 0;
-	add_span(l->spans, never, l->first);
+	/* Whatever the first record is, before it there was nothing. */
+	l->down = true;
+	l->since = never;
+	l->started = l->first;
 	if (store_query(l->st, &q, each_self, l, l->err) == -1 || l->failed)
 		return -1;
 	life_end(l);

@@ -209,7 +209,8 @@ int store_verify(struct store *st, struct slice expect_head,
 
 /*
  * Keeps the limits (and half of the file system): drops a prefix of the bulk
- * chain, keeps its anchor, looks after the reserve. To be called once a minute and after STORE_FULL.
+ * chain, keeps its anchor, looks after the reserve. To be called once a
+ * minute, and when the journal is full.
  */
 int store_tidy(struct store *st, int64_t now, struct err *err);
 /* The last failure was a full disk. */
