@@ -4,6 +4,7 @@
  * client says. Both are kept, so that a rule can tell a forged name.
  */
 #include "base/when.h"
+#include "decode/cursor.h"
 #include "decode/decode.h"
 
 /* What the frame is made of; the last one given wins within a kind. */
@@ -71,13 +72,6 @@ take_field(struct slice *rest, struct slice *name, struct slice *value)
 }
 
 static void
-skip_blanks(struct slice *s)
-{
-	while (s->len > 0 && s->p[0] == ' ')
-		*s = slice_from(*s, 1);
-}
-
-static void
 take_one(struct decode_frame *frame, struct event *ev, struct slice *parts,
     struct slice name, struct slice value)
 {
@@ -91,7 +85,7 @@ take_one(struct decode_frame *frame, struct event *ev, struct slice *parts,
 	if (k->part != P_NONE && parts[k->part].p == NULL)
 		parts[k->part] = value;
 	if (k->part == P_MESSAGE)
-		skip_blanks(&value);
+		cursor_blanks(&value);
 	/* Clients write what they like where a number is due. */
 	if (k->number && decode_number(value) == VALUE_STRING)
 		return;
@@ -127,7 +121,7 @@ decode(struct decode_frame *frame, struct event *ev, struct decoded *out)
 		take_one(frame, ev, parts, name, value);
 	out->program = either(parts, P_IDENTIFIER, P_COMM);
 	out->message = parts[P_MESSAGE];
-	skip_blanks(&out->message);
+	cursor_blanks(&out->message);
 	pid = either(parts, P_PID, P_SYSLOG_PID);
 	if (out->program.len > 0)
 		event_set(ev, F_PROCESS_NAME, out->program);

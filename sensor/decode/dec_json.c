@@ -5,6 +5,7 @@
  */
 #include "base/json.h"
 #include "base/when.h"
+#include "decode/cursor.h"
 #include "decode/decode.h"
 
 enum { PATH_MAX_BYTES = 512 };
@@ -219,8 +220,7 @@ take_message(struct decode_frame *frame, struct walk *w,
 	message = event_text(w->ev, F_MESSAGE);
 	if (message.len == 0)
 		return;
-	while (message.len > 0 && message.p[0] == ' ')
-		message = slice_from(message, 1);
+	cursor_blanks(&message);
 	out->message = message;
 	out->program = event_text(w->ev, F_PROCESS_NAME);
 	if (out->program.len == 0)

@@ -7,18 +7,11 @@
  * Host and program are what the sender says. Nothing here looks for them in
  * the message, which may be an attacker's.
  */
-#include "base/when.h"
+#include "decode/cursor.h"
 #include "decode/decode.h"
+#include "decode/stamp.h"
 
-enum { PRIORITY_MAX = 191, FRACTION_DIGITS = 6, PID_LEN_MAX = 64 };
-
-struct civil {
-	int year;	/* 0: the stamp has none */
-	int month, day, hour, minute, second;
-	int64_t fraction;
-	bool zoned;	/* offset counts; else local time */
-	int offset;	/* seconds east of UTC */
-};
+enum { PRIORITY_MAX = 191, PID_LEN_MAX = 64 };
 
 struct frame {
 	struct slice rest;	/* what is not understood yet */
@@ -28,244 +21,6 @@ struct frame {
 	bool plain;		/* a stamp, but no syslog behind it */
 };
 
-static void
-skip(struct slice *s, size_t n)
-{
-	s->p += n;
-	s->len -= n;
-}
-
-static bool
-next_is(const struct slice *s, unsigned char c)
-{
-	return s->len > 0 && s->p[0] == c;
-}
-
-static bool
-skip_byte(struct slice *s, unsigned char c)
-{
-	if (!next_is(s, c))
-		return false;
-	skip(s, 1);
-	return true;
-}
-
-static void
-skip_blanks(struct slice *s)
-{
-	while (next_is(s, ' '))
-		skip(s, 1);
-}
-
-/* Exactly width digits. */
-static bool
-take_digits(struct slice *s, size_t width, int *out)
-{
-	int n = 0;
-
-	if (s->len < width)
-		return false;
-	for (size_t i = 0; i < width; i++) {
-		if (!byte_is_digit(s->p[i]))
-			return false;
-		n = n * 10 + (s->p[i] - '0');
-	}
-	skip(s, width);
-	*out = n;
-	return true;
-}
-
-static bool
-day_exists(int year, int month, int day)
-{
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31,
-		30, 31 };
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return month >= 1 && month <= 12 && day >= 1 &&
-	    day <= days[month - 1] + (month == 2 && leap);
-}
-
-static void
-take_fraction(struct slice *s, struct civil *c)
-{
-	int64_t unit = SECOND / 10;
-
-	if (s->len < 2 || (s->p[0] != '.' && s->p[0] != ',') ||
-	    !byte_is_digit(s->p[1]))
-		return;
-	skip(s, 1);
-	for (; s->len > 0 && byte_is_digit(s->p[0]); skip(s, 1)) {
-		c->fraction += unit * (s->p[0] - '0');
-		unit /= 10;
-	}
-}
-
-/* 16:10:00[.123456]; a leap second reads as the second behind it. */
-static bool
-take_clock(struct slice *s, struct civil *c)
-{
-	if (!take_digits(s, 2, &c->hour) || !skip_byte(s, ':') ||
-	    !take_digits(s, 2, &c->minute) || !skip_byte(s, ':') ||
-	    !take_digits(s, 2, &c->second))
-		return false;
-	take_fraction(s, c);
-	return c->hour < 24 && c->minute < 60 && c->second <= 60;
-}
-
-static bool
-take_month(struct slice *s, int *out)
-{
-	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-
-	if (s->len < 3)
-		return false;
-	for (int i = 0; i < 12; i++) {
-		if (memcmp(s->p, names + i * 3, 3) != 0)
-			continue;
-		skip(s, 3);
-		*out = i + 1;
-		return true;
-	}
-	return false;
-}
-
-/* " 3", "3" or "23". */
-static bool
-take_day(struct slice *s, int *out)
-{
-	skip_byte(s, ' ');
-	return take_digits(s, 2, out) || take_digits(s, 1, out);
-}
-
-/* Nov 23 16:10:00, and with a year before the month or behind the day. */
-static bool
-take_bsd_stamp(struct slice *s, struct civil *c)
-{
-	struct slice year;
-
-	if (take_digits(s, 4, &c->year) && !skip_byte(s, ' '))
-		return false;
-	if (!take_month(s, &c->month) || !skip_byte(s, ' ') ||
-	    !take_day(s, &c->day) || !skip_byte(s, ' '))
-		return false;
-	year = *s;
-	if (c->year == 0 && take_digits(&year, 4, &c->year) &&
-	    skip_byte(&year, ' '))
-		*s = year;
-	/* The year 2000 is leap, as one without a year may be. */
-	return day_exists(c->year == 0 ? 2000 : c->year, c->month, c->day) &&
-	    take_clock(s, c);
-}
-
-/* Z, +01:00, +0100, +01. */
-static bool
-take_offset(struct slice *s, struct civil *c)
-{
-	int sign, hours, minutes = 0;
-
-	c->zoned = true;
-	if (skip_byte(s, 'Z'))
-		return true;
-	sign = next_is(s, '-') ? -1 : 1;
-	skip(s, 1);
-	if (!take_digits(s, 2, &hours))
-		return false;
-	if (skip_byte(s, ':')) {
-		if (!take_digits(s, 2, &minutes))
-			return false;
-	} else
-		take_digits(s, 2, &minutes);
-	c->offset = sign * (hours * 3600 + minutes * 60);
-	return hours < 24 && minutes < 60;
-}
-
-/* 2026-11-23T16:10:00.123456+01:00; a blank for the T, no offset. */
-static bool
-take_iso_stamp(struct slice *s, struct civil *c)
-{
-	if (!take_digits(s, 4, &c->year) || !skip_byte(s, '-') ||
-	    !take_digits(s, 2, &c->month) || !skip_byte(s, '-') ||
-	    !take_digits(s, 2, &c->day))
-		return false;
-	if (!skip_byte(s, 'T') && !skip_byte(s, ' '))
-		return false;
-	if (!take_clock(s, c) || !day_exists(c->year, c->month, c->day))
-		return false;
-	if (next_is(s, 'Z') || next_is(s, '+') || next_is(s, '-'))
-		return take_offset(s, c);
-	return true;
-}
-
-/*
- * Local time to UTC. The offset of the line before is nearly always right,
- * so that one look into the zone's cache is enough.
- */
-static int64_t
-local_to_utc(struct zone *z, int64_t local)
-{
-	int32_t before = z->offset, offset;
-	int64_t when = local - before * SECOND;
-
-	offset = zone_offset(z, when);
-	if (offset == before)
-		return when;
-	when = local - offset * SECOND;
-	return local - zone_offset(z, when) * SECOND;
-}
-
-/* The year of a time, by its eras of 400 years (146097 days). */
-static int
-year_of(int64_t when)
-{
-	int64_t days = when / DAY + 719468, era = days / 146097;
-	int64_t day = days % 146097;
-	int64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
-	int64_t rest = day - (365 * year + year / 4 - year / 100);
-
-	/* These years begin in March. */
-	return (int)(era * 400 + year + (rest >= 306));
-}
-
-static int64_t
-civil_in(const struct civil *c, int year)
-{
-	return when_civil(year, c->month, c->day, c->hour, c->minute,
-	    c->second) + c->fraction;
-}
-
-/* The last year that does not put the stamp behind latest. */
-static int64_t
-without_year(struct zone *z, const struct civil *c, int64_t latest)
-{
-	const int64_t widest = 15 * HOUR;	/* of all zones */
-	int year = year_of(latest + widest);
-
-	for (int tries = 0; tries < 10; tries++, year--) {
-		int64_t local = civil_in(c, year), when;
-
-		if (!day_exists(year, c->month, c->day) ||
-		    local - widest > latest)
-			continue;
-		when = local_to_utc(z, local);
-		if (when <= latest)
-			return when;
-	}
-	return latest;
-}
-
-static int64_t
-civil_when(struct decode_frame *frame, const struct civil *c,
-    int64_t received)
-{
-	if (c->year == 0)
-		return without_year(&frame->zone, c, frame->latest != 0 ?
-		    frame->latest : received + DAY);
-	if (c->zoned)
-		return civil_in(c, c->year) - c->offset * SECOND;
-	return local_to_utc(&frame->zone, civil_in(c, c->year));
-}
-
 /*
  * A stamp of either kind and the blanks behind it; *rest stays when there is
  * none. Cisco puts a mark before it (the clock is not set) and a colon behind.
@@ -273,22 +28,24 @@ civil_when(struct decode_frame *frame, const struct civil *c,
 static bool
 take_stamp(struct decode_frame *frame, struct frame *f, int64_t received)
 {
-	struct civil c = { 0 };
 	struct slice s = f->rest;
+	int64_t latest, when;
 	bool taken;
 
-	if (next_is(&s, '*') || (next_is(&s, '.') && s.len > 1))
-		skip(&s, 1);
+	if (cursor_at(&s, '*') || (cursor_at(&s, '.') && s.len > 1))
+		cursor_skip(&s, 1);
 	f->plain = s.len > 4 && s.p[4] == '-';
-	taken = f->plain ? take_iso_stamp(&s, &c) : take_bsd_stamp(&s, &c);
+	latest = frame->latest != 0 ? frame->latest : received + DAY;
+	taken = f->plain ? stamp_iso(&s, &frame->zone, &when) :
+	    stamp_bsd(&s, &frame->zone, latest, &when);
 	if (!taken)
 		return false;
-	skip_byte(&s, ':');
+	cursor_take(&s, ':');
 	if (s.len > 0 && s.p[0] != ' ')
 		return false;
-	skip_blanks(&s);
+	cursor_blanks(&s);
 	f->rest = s;
-	f->time = civil_when(frame, &c, received);
+	f->time = when;
 	return true;
 }
 
@@ -298,7 +55,7 @@ take_priority(struct frame *f)
 	struct slice s = f->rest, head, digits;
 	uint64_t n;
 
-	if (!skip_byte(&s, '<'))
+	if (!cursor_take(&s, '<'))
 		return false;
 	head = slice_head(s, 4);
 	if (!slice_cut(&head, '>', &digits) ||
@@ -314,7 +71,7 @@ without_path(struct slice program)
 {
 	struct slice dir, name;
 
-	if (next_is(&program, '/') &&
+	if (cursor_at(&program, '/') &&
 	    slice_split_last(program, S("/"), &dir, &name) && name.len > 0)
 		return name;
 	return program;
@@ -344,15 +101,15 @@ take_tag(struct frame *f)
 
 	if (n == 0 || n == s.len || s.p[n] == ' ')
 		return false;
-	skip(&s, n);
-	if (skip_byte(&s, '[')) {
+	cursor_skip(&s, n);
+	if (cursor_take(&s, '[')) {
 		inside = slice_head(s, PID_LEN_MAX);
 		if (!slice_cut(&inside, ']', &pid) ||
 		    slice_find_byte(pid, ' ') != SIZE_MAX)
 			return false;
-		skip(&s, pid.len + 1);
-		skip_byte(&s, ':');
-	} else if (skip_byte(&s, ':') && s.len > 0 && s.p[0] != ' ')
+		cursor_skip(&s, pid.len + 1);
+		cursor_take(&s, ':');
+	} else if (cursor_take(&s, ':') && s.len > 0 && s.p[0] != ' ')
 		return false;
 	f->program = without_path(program);
 	f->pid = pid;
@@ -371,7 +128,7 @@ take_host(struct frame *f)
 		return;
 	f->host = word;
 	f->rest = s;
-	skip_blanks(&f->rest);
+	cursor_blanks(&f->rest);
 }
 
 /*
@@ -384,9 +141,9 @@ skip_uptime(struct slice *s)
 	struct slice in = *s, stamp, caller;
 	size_t dot;
 
-	if (!skip_byte(&in, '[') || !slice_cut(&in, ']', &stamp))
+	if (!cursor_take(&in, '[') || !slice_cut(&in, ']', &stamp))
 		return false;
-	skip_blanks(&stamp);
+	cursor_blanks(&stamp);
 	dot = slice_find_byte(stamp, '.');
 	if (dot == 0 || dot == SIZE_MAX)
 		return false;
@@ -394,11 +151,11 @@ skip_uptime(struct slice *s)
 		if (!byte_is_digit(stamp.p[i]) && i != dot)
 			return false;
 	*s = in;
-	if (skip_byte(&in, '[') && slice_cut(&in, ']', &caller) &&
-	    (slice_skip(&caller, S(" ")) || next_is(&caller, 'T') ||
-	    next_is(&caller, 'C')) && caller.len < 12)
+	if (cursor_take(&in, '[') && slice_cut(&in, ']', &caller) &&
+	    (slice_skip(&caller, S(" ")) || cursor_at(&caller, 'T') ||
+	    cursor_at(&caller, 'C')) && caller.len < 12)
 		*s = in;
-	skip_blanks(s);
+	cursor_blanks(s);
 	return true;
 }
 
@@ -427,7 +184,7 @@ skip_element(struct slice *s)
 		else if (c == '"')
 			quoted = !quoted;
 		else if (c == ']' && !quoted) {
-			skip(s, i + 1);
+			cursor_skip(s, i + 1);
 			return true;
 		}
 	}
@@ -437,11 +194,11 @@ skip_element(struct slice *s)
 static bool
 skip_data(struct slice *s)
 {
-	if (skip_byte(s, '-'))
+	if (cursor_take(s, '-'))
 		return true;
-	if (!next_is(s, '['))
+	if (!cursor_at(s, '['))
 		return false;
-	while (next_is(s, '['))
+	while (cursor_at(s, '['))
 		if (!skip_element(s))
 			return false;
 	return true;
@@ -449,22 +206,19 @@ skip_data(struct slice *s)
 
 /* What stands behind "<PRI>1 ". */
 static bool
-rfc5424(struct decode_frame *frame, struct frame *f, int64_t received)
+rfc5424(struct decode_frame *frame, struct frame *f)
 {
 	struct frame try = *f;
-	struct civil c = { 0 };
 	struct slice s = f->rest, stamp, id;
 
 	if (!take_word(&s, &stamp) || (stamp.len == 0 && f->priority == -1))
 		return false;
-	if (stamp.len > 0) {
-		if (!take_iso_stamp(&stamp, &c) || stamp.len > 0)
-			return false;
-		try.time = civil_when(frame, &c, received);
-	}
+	if (stamp.len > 0 && (!stamp_iso(&stamp, &frame->zone, &try.time) ||
+	    stamp.len > 0))
+		return false;
 	if (!take_word(&s, &try.host) || !take_word(&s, &try.program) ||
 	    !take_word(&s, &try.pid) || !take_word(&s, &id) ||
-	    !skip_data(&s) || (s.len > 0 && !skip_byte(&s, ' ')))
+	    !skip_data(&s) || (s.len > 0 && !cursor_take(&s, ' ')))
 		return false;
 	slice_skip(&s, S("\xef\xbb\xbf"));
 	try.program = without_path(try.program);
@@ -489,14 +243,14 @@ bsd(struct decode_frame *frame, struct frame *f, int64_t received)
 	take_host(f);
 	/* What rsyslog makes of RFC 5424 on its local socket. */
 	inner = f->rest;
-	if (slice_skip(&f->rest, S("1 ")) && rfc5424(frame, f, received)) {
+	if (slice_skip(&f->rest, S("1 ")) && rfc5424(frame, f)) {
 		f->plain = false;
 		return true;
 	}
 	f->rest = inner;
 	if (!take_tag(f))
 		/* Cisco: "host : %FACILITY-4-NAME: text" */
-		skip_byte(&f->rest, ':');
+		cursor_take(&f->rest, ':');
 	/* Many logs begin with an ISO stamp; those of syslog have a tag. */
 	f->plain = f->plain && f->priority == -1 &&
 	    (f->program.len == 0 || f->host.len == 0);
@@ -514,7 +268,7 @@ take_frame(struct decode_frame *frame, struct frame *f, int64_t received)
 
 	take_priority(f);
 	start = f->rest;
-	if (slice_skip(&f->rest, S("1 ")) && rfc5424(frame, f, received))
+	if (slice_skip(&f->rest, S("1 ")) && rfc5424(frame, f))
 		return true;
 	f->rest = start;
 	return bsd(frame, f, received);
@@ -572,7 +326,7 @@ decode(struct decode_frame *frame, struct event *ev, struct decoded *out)
 
 	if (!take_frame(frame, &f, ev->received))
 		return false;
-	skip_blanks(&f.rest);
+	cursor_blanks(&f.rest);
 	if (slice_eq(f.program, S("kernel")))
 		skip_uptime(&f.rest);
 	if (f.rest.len > 0 && f.rest.p[f.rest.len - 1] == '\r')

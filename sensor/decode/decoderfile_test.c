@@ -2,6 +2,7 @@
  * The tests that stand in decoder files: which pattern takes a line, and what
  * fields it gives.
  */
+#include "decode/cursor.h"
 #include "decode/decoderfile.h"
 
 /* One pattern under test. */
@@ -40,8 +41,7 @@ decode_line(struct trial *t, struct record *r)
 	if (!decoders_frame(t->d, t->ev, &in)) {
 		in.program = some_program(t);
 		in.message = r->bytes;
-		while (in.message.len > 0 && in.message.p[0] == ' ')
-			in.message = slice_from(in.message, 1);
+		cursor_blanks(&in.message);
 		event_set(t->ev, F_PROCESS_NAME, in.program);
 		event_set(t->ev, F_MESSAGE, in.message);
 	}

@@ -1,0 +1,23 @@
+/*
+ * The time at the front of a log line. Both functions take it off *s; false,
+ * with *s undefined, when there is none or when it is no time of a calendar.
+ * The zone is the process's and stands for what the stamp leaves out.
+ */
+#ifndef VEDETTE_STAMP_H
+#define VEDETTE_STAMP_H
+
+#include <stdbool.h>
+
+#include "base/slice.h"
+#include "base/when.h"
+
+/* 2026-11-23T16:10:00.123456+01:00; a blank for the T, no offset. */
+bool stamp_iso(struct slice *s, struct zone *z, int64_t *when);
+/*
+ * Nov 23 16:10:00, and with a year before the month or behind the day. One
+ * without is in the last year that does not put it behind latest.
+ */
+bool stamp_bsd(struct slice *s, struct zone *z, int64_t latest,
+    int64_t *when);
+
+#endif
