@@ -83,6 +83,10 @@ allow_bounded(scmp_filter_ctx ctx)
 	    PROT_EXEC, 0);
 	const struct scmp_arg_cmp self = SCMP_A0(SCMP_CMP_EQ,
 	    (scmp_datum_t)getpid());
+	/* Its own limits, to be read. */
+	const struct scmp_arg_cmp limit[] = {
+		SCMP_A0(SCMP_CMP_EQ, 0), SCMP_A2(SCMP_CMP_EQ, 0),
+	};
 	const struct scmp_arg_cmp version = SCMP_A1(SCMP_CMP_EQ,
 	    FS_IOC_GETVERSION);
 
@@ -90,6 +94,8 @@ allow_bounded(scmp_filter_ctx ctx)
 	    &data) < 0 ||
 	    seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
 	    &data) < 0 ||
+	    seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64),
+	    COUNT(limit), limit) < 0 ||
 	    seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
 	    &self) < 0 ||
 	    seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,

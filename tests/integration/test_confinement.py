@@ -74,6 +74,17 @@ def test_a_record_that_kills_the_judge_is_passed_over_the_fourth_time(probe):
         assert [a for a in sensor.alerts() if a.get("rule", {}).get("id") == "record-quarantined"]
 
 
+def test_behind_the_seal_limits_can_be_read():
+    """Else the judge believes that it may hold few files, and reopens them."""
+    with Sensor(logs=("*.log",)) as sensor:
+        for n in range(150):
+            (sensor.logs / f"{n}.log").write_text(line(n))
+            (sensor.logs / f"{n}.log").chmod(0o644)
+        sensor.start()
+        wait_for(lambda: sensor.numbers() == list(range(150)))
+        assert len(os.listdir(f"/proc/{sensor.roles()['judge']}/fd")) > 150
+
+
 def test_the_level_in_force_shows_in_status():
     with Sensor() as sensor:
         sensor.start()
