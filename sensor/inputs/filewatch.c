@@ -279,6 +279,8 @@ look_new(struct filewatch *w, struct watched_dir *d, const char *name,
 
 	f = map_get(w->by_inode, inode_key(w, st->st_dev, st->st_ino));
 	if (f != NULL && still_there(w, f)) {
+		/* What is written by this name is not heard by the other. */
+		filetree_poll(w, f->dir);
 		filewatch_notice(w, d->path, name,
 		    "is another name of a file that is read already");
 		return;

@@ -127,14 +127,35 @@ place_open_dir(int root, int dir, const char *name)
 	return open_last(root, dir, name, OPEN_DIR, 0);
 }
 
+static const char hard_link[] =
+    "has further hard links, in a directory that others can write";
+
+/*
+ * Who can write the directory can put a hard link of another's file there and
+ * take it away again. While it is there the file has two links, and here it
+ * is looked at by its name; so if it had one then, and the same file was
+ * opened, it never was another's.
+ */
+static bool
+is_linked(int dir, const char *name, struct stat *before)
+{
+	return !is_roots(dir) && fstatat(dir, name, before,
+	    AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(before->st_mode) &&
+	    before->st_nlink > 1;
+}
+
+/* The same, now that it is open. */
 static const char *
-refusal(int dir, const struct stat *st)
+refusal(int dir, const struct stat *before, const struct stat *st)
 {
 	if (!S_ISREG(st->st_mode))
 		return "is not a regular file";
-	if (st->st_nlink > 1 && !is_roots(dir))
-		return "has further hard links, in a directory that others "
-		    "can write";
+	if (is_roots(dir))
+		return NULL;
+	if (st->st_nlink > 1)
+		return hard_link;
+	if (before->st_dev != st->st_dev || before->st_ino != st->st_ino)
+		return "was exchanged while it was opened";
 	return NULL;
 }
 
@@ -142,10 +163,14 @@ int
 place_open_file(int root, int dir, const char *name, struct stat *st,
     const char **why)
 {
-	int fd = open_last(root, dir, name, OPEN_FILE, 0);
-	int saved;
+	struct stat before = { 0 };
+	int fd, saved;
 
+	*why = hard_link;
+	if (is_linked(dir, name, &before))
+		return -1;
 	*why = NULL;
+	fd = open_last(root, dir, name, OPEN_FILE, 0);
 	if (fd == -1) {
 		saved = errno;
 		if (saved == EPERM || saved == ELOOP)
@@ -159,7 +184,7 @@ place_open_file(int root, int dir, const char *name, struct stat *st,
 	if (fstat(fd, st) == -1)
 		*why = "can't be looked at";
 	else
-		*why = refusal(dir, st);
+		*why = refusal(dir, &before, st);
 	if (*why == NULL)
 		return fd;
 	close(fd);
