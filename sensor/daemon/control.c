@@ -466,6 +466,12 @@ control_new(const struct control_room *room)
 	return c;
 }
 
+size_t
+control_count(const struct control *c)
+{
+	return c->count;
+}
+
 void
 control_free(struct control *c)
 {

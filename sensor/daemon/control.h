@@ -39,6 +39,8 @@ struct control_room {
 /* The room is copied. Owner: control_free, which closes all connections. */
 struct control *control_new(const struct control_room *room);
 void control_free(struct control *c);
+/* Connections that are open. */
+size_t control_count(const struct control *c);
 /*
  * Takes a connection; the descriptor is control's from here on. login is the
  * caller's login uid as the supervisor saw it, (uint32_t)-1 for none.

@@ -14,7 +14,7 @@
 #include "daemon/plan.h"
 #include "daemon/sandbox.h"
 
-enum { OPENING_SECONDS = 10, FILES_SPARE = 16 };
+enum { LINGER_SECONDS = 2, OPENING_SECONDS = 10, FILES_SPARE = 16 };
 
 static void
 to_supervisor(struct judge *j, enum to_supervisor what, struct slice body)
@@ -313,6 +313,23 @@ open_journal(void *arg)
 	fail(j, err.text);
 }
 
+/*
+ * A judge that hands over gives the answers that it has begun; the new one
+ * waits, and nothing is lost by that, because nothing more is read.
+ */
+static void
+linger(void *arg)
+{
+	struct judge *j = arg;
+
+	if (!j->handing_over || j->control == NULL ||
+	    control_count(j->control) == 0 ||
+	    when_steady() >= j->linger_until)
+		loop_stop(j->loop);
+	else
+		loop_timer_set(j->lingering, SECOND / 100);
+}
+
 static void
 stop(struct judge *j)
 {
@@ -334,7 +351,8 @@ stop(struct judge *j)
 	if (!judge_flush(j))
 		log_error("what was not written is read again at the next "
 		    "start");
-	loop_stop(j->loop);
+	j->linger_until = when_steady() + LINGER_SECONDS * SECOND;
+	linger(j);
 }
 
 /* --- the supervisor ------------------------------------------------------- */
@@ -558,6 +576,7 @@ judge_main(struct role_start *start)
 	j.commit = loop_timer(j.loop, commit_due, &j);
 	j.second = loop_timer(j.loop, second_due, &j);
 	j.minute = loop_timer(j.loop, minute_due, &j);
+	j.lingering = loop_timer(j.loop, linger, &j);
 	j.opening = loop_timer(j.loop, open_journal, &j);
 	loop_idle(j.loop, judge_work, &j);
 	j.supervisor = ipc_new(j.loop, ROLE_FD, &use);

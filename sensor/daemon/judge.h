@@ -62,6 +62,8 @@ struct judge {
 	struct loop_timer *commit;	/* the batch's 5 ms */
 	struct loop_timer *second;	/* positions alone, retries */
 	struct loop_timer *minute;	/* heartbeat, limits */
+	struct loop_timer *lingering;	/* answers are under way */
+	int64_t linger_until;		/* steady time */
 	struct loop_timer *opening;	/* the journal's lock is not free yet */
 	int64_t opening_since;
 	int64_t started;
