@@ -41,10 +41,31 @@ static void diag_line(struct diag *d, const char *file, unsigned line,
     unsigned column, const char *grade, const char *fmt, va_list ap)
     __attribute__((format(printf, 6, 0)));
 
+/* More nobody reads; a hostile file has a mistake in every other byte. */
+enum { LINES_MAX = 1000, WHAT_MAX = 2000 };
+
+static void
+add_what(struct buf *b, const char *fmt, va_list ap)
+{
+	size_t start = b->len;
+
+	buf_vfmt(b, fmt, ap);
+	if (b->len - start <= WHAT_MAX)
+		return;
+	b->len = start + WHAT_MAX;
+	buf_str(b, "...");
+}
+
 static void
 diag_line(struct diag *d, const char *file, unsigned line, unsigned column,
     const char *grade, const char *fmt, va_list ap)
 {
+	unsigned before = d->errors + d->warnings;
+
+	if (before == LINES_MAX)
+		buf_str(&d->text, "and more\n");
+	if (before >= LINES_MAX)
+		return;
 	if (file != NULL)
 		buf_fmt(&d->text, "%s:", file);
 	if (line > 0)
@@ -54,7 +75,7 @@ diag_line(struct diag *d, const char *file, unsigned line, unsigned column,
 	if (file != NULL)
 		buf_str(&d->text, " ");
 	buf_str(&d->text, grade);
-	buf_vfmt(&d->text, fmt, ap);
+	add_what(&d->text, fmt, ap);
 	buf_str(&d->text, "\n");
 }
 

@@ -24,7 +24,8 @@ int err_sys(struct err *err, const char *fmt, ...)
 /*
  * Everything wrong with what a person wrote (configuration, rules, decoders),
  * one line each: "file:line:column: what". Reading goes on after an error, so
- * that all are seen at once. Zero is a valid start; diag_free ends it.
+ * that all are seen at once, up to a thousand. Zero is a valid start; diag_free
+ * ends it.
  */
 struct diag {
 	struct buf text;

@@ -129,32 +129,84 @@ names_read(const char *path, struct names *out, struct err *err)
 	return 0;
 }
 
-int
-walk_files(const char *path, const char *const *suffixes,
-    int (*each)(void *arg, const char *path), void *arg, struct err *err)
+struct walking {
+	const char *const *suffixes;
+	int (*each)(void *arg, const char *path);
+	void *arg;
+};
+
+/* A directory that is being walked, and those above it. */
+struct level {
+	const struct level *above;
+	dev_t dev;
+	ino_t ino;
+};
+
+static bool
+is_above(const struct level *l, const struct stat *sb)
 {
-	struct names names = { 0 };
+	for (; l != NULL; l = l->above)
+		if (l->dev == sb->st_dev && l->ino == sb->st_ino)
+			return true;
+	return false;
+}
+
+static int walk_directory(const struct walking *w, const char *path,
+    const struct stat *sb, const struct level *above, struct err *err);
+
+/* What else is named like a file, as a FIFO, could be waited for for ever. */
+static int
+walk_entry(const struct walking *w, const char *path, const struct level *in,
+    struct err *err)
+{
+	bool named = has_suffix(path, w->suffixes);
 	struct stat sb;
-	int ret = 0;
 
 	if (stat(path, &sb) == -1)
-		return err_sys(err, "%s", path);
-	if (!S_ISDIR(sb.st_mode))
-		return each(arg, path);
+		return named ? err_sys(err, "%s", path) : 0;
+	if (S_ISDIR(sb.st_mode))
+		return walk_directory(w, path, &sb, in, err);
+	if (named && !S_ISREG(sb.st_mode))
+		return err_set(err, "%s: not a regular file", path);
+	return named ? w->each(w->arg, path) : 0;
+}
+
+static int
+walk_directory(const struct walking *w, const char *path,
+    const struct stat *sb, const struct level *above, struct err *err)
+{
+	const struct level here = { above, sb->st_dev, sb->st_ino };
+	struct names names = { 0 };
+	int ret = 0;
+
+	if (is_above(above, sb))
+		return err_set(err, "%s: a link that leads back to a directory "
+		    "above it", path);
 	if (names_read(path, &names, err) == -1)
 		return -1;
 	for (size_t i = 0; i < names.count && ret == 0; i++) {
 		struct buf child = { 0 };
 
 		buf_fmt(&child, "%s/%s", path, names.items[i]);
-		if (stat(buf_cstr(&child), &sb) == 0 && (S_ISDIR(sb.st_mode) ||
-		    has_suffix(names.items[i], suffixes)))
-			ret = walk_files(buf_cstr(&child), suffixes, each, arg,
-			    err);
+		ret = walk_entry(w, buf_cstr(&child), &here, err);
 		buf_free(&child);
 	}
 	names_free(&names);
 	return ret;
+}
+
+int
+walk_files(const char *path, const char *const *suffixes,
+    int (*each)(void *arg, const char *path), void *arg, struct err *err)
+{
+	const struct walking w = { suffixes, each, arg };
+	struct stat sb;
+
+	if (stat(path, &sb) == -1)
+		return err_sys(err, "%s", path);
+	if (!S_ISDIR(sb.st_mode))
+		return each(arg, path);
+	return walk_directory(&w, path, &sb, NULL, err);
 }
 
 void

@@ -20,8 +20,9 @@ int read_file(const char *path, struct buf *b, size_t max, struct err *err);
 /*
  * Calls back for each regular file below dir whose name ends in one of the
  * suffixes (NULL-terminated), in byte order of the paths; a file gives
- * itself. Names beginning with a dot are left out. -1 after filling err, or
- * when the callback gives -1.
+ * itself. Names beginning with a dot are left out; links are followed, but not
+ * round in circles. What has such a name and is no regular file, or can't be
+ * got at, is an error. -1 after filling err, or when the callback gives -1.
  */
 int walk_files(const char *path, const char *const *suffixes,
     int (*each)(void *arg, const char *path), void *arg, struct err *err);

@@ -381,17 +381,20 @@ int
 yaml_parse(struct arena *a, const char *name, struct slice bytes,
     struct node **out, struct diag *d)
 {
-	struct builder b = { .arena = a, .diag = d, .bytes = bytes };
+	struct builder b = { .arena = a, .diag = d };
 	struct node *first = NULL;
 	int ret;
 
 	*out = NULL;
+	/* libyaml takes it for a character once it is told the encoding. */
+	slice_skip(&bytes, S("\xef\xbb\xbf"));
+	b.bytes = bytes;
 	b.file = (const char *)arena_keep(a, slice_of(name)).p;
 	if (bytes.len > SIZE_LIMIT)
 		return diag_error(d, b.file, 0, 0, "larger than 16 MiB");
 	if (!yaml_parser_initialize(&b.parser))
 		abort();
-	/* Else a byte order mark would switch to UTF-16. */
+	/* Else another byte order mark would switch to UTF-16. */
 	yaml_parser_set_encoding(&b.parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&b.parser, bytes.p, bytes.len);
 	b.anchors = map_new();

@@ -124,7 +124,7 @@ load_file(void *arg, const char *path)
 	if (strstr(path + w->root_len, "/decoders/") != NULL)
 		return 0;
 	if (read_file(path, &bytes, FILE_MAX, &err) == -1)
-		diag_error(w->diag, path, 0, 0, "%s", err.text);
+		diag_error(w->diag, NULL, 0, 0, "%s", err.text);
 	else
 		add_documents(w->rs, path, buf_slice(&bytes), w->diag);
 	buf_free(&bytes);

@@ -72,6 +72,26 @@ a_diagnosis_leaves_out_what_is_not_known(void)
 	CHECK(d.errors == 0);
 }
 
+static void
+a_diagnosis_of_a_hostile_file_has_an_end(void)
+{
+	struct diag d = { 0 };
+	struct buf longer = { 0 };
+
+	for (int i = 0; i < 3000000; i++)
+		buf_byte(&longer, 'x');
+	diag_error(&d, "a.yaml", 1, 1, "no key \"%s\"", buf_cstr(&longer));
+	CHECK(d.text.len < 3000);
+	CHECK(slice_ends(buf_slice(&d.text), S("x...\n")));
+	for (int i = 0; i < 100000; i++)
+		diag_error(&d, "a.yaml", 1, 1, "bad");
+	CHECK(d.errors == 100001);
+	CHECK(d.text.len < 30000);
+	CHECK(slice_ends(buf_slice(&d.text), S("bad\nand more\n")));
+	buf_free(&longer);
+	diag_free(&d);
+}
+
 int
 main(void)
 {
@@ -79,6 +99,7 @@ main(void)
 		TEST(a_misspelt_word_finds_its_neighbour),
 		TEST(an_error_is_cut_and_keeps_errno),
 		TEST(a_diagnosis_leaves_out_what_is_not_known),
+		TEST(a_diagnosis_of_a_hostile_file_has_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

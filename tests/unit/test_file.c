@@ -78,6 +78,49 @@ a_walk_is_in_order_and_leaves_dot_names_out(void)
 }
 
 static void
+a_walk_ends_in_circles_and_waits_for_nobody(void)
+{
+	static const char *const suffixes[] = { ".yml", NULL };
+	static const struct {
+		const char *name, *target, *says;	/* no target: a FIFO */
+	} rows[] = {
+		{ "round", ".", "leads back" },
+		{ "b/round", "..", "leads back" },
+		{ "fifo.yml", NULL, "not a regular file" },
+		{ "null.yml", "/dev/null", "not a regular file" },
+		{ "gone.yml", "nowhere", "No such file" },
+		{ "link.yml", "b/a.yml", "" },
+		{ "fifo.txt", NULL, "" },
+		{ "gone.txt", "nowhere", "" },
+	};
+	char top[] = "/tmp/vedette-test-XXXXXX";
+	int dir;
+
+	CHECK(mkdtemp(top) != NULL);
+	dir = open(top, O_RDONLY | O_DIRECTORY);
+	CHECK(mkdirat(dir, "b", 0700) == 0);
+	make_file(dir, "b/a.yml", S(""));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct seen seen = { { 0 }, strlen(top) };
+		struct err err = { "" };
+		bool fine = rows[i].says[0] == '\0';
+
+		CHECK_ROW((rows[i].target == NULL ?
+		    mkfifoat(dir, rows[i].name, 0600) :
+		    symlinkat(rows[i].target, dir, rows[i].name)) == 0, i);
+		CHECK_ROW(walk_files(top, suffixes, add_name, &seen, &err) ==
+		    (fine ? 0 : -1), i);
+		CHECK_ROW(strstr(err.text, rows[i].says) != NULL, i);
+		unlinkat(dir, rows[i].name, 0);
+		buf_free(&seen.names);
+	}
+	unlinkat(dir, "b/a.yml", 0);
+	unlinkat(dir, "b", AT_REMOVEDIR);
+	rmdir(top);
+	close(dir);
+}
+
+static void
 reading_stops_at_the_most_that_is_allowed(void)
 {
 	char name[] = "/tmp/vedette-test-XXXXXX";
@@ -127,6 +170,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_walk_is_in_order_and_leaves_dot_names_out),
+		TEST(a_walk_ends_in_circles_and_waits_for_nobody),
 		TEST(reading_stops_at_the_most_that_is_allowed),
 		TEST(directories_are_made_with_their_parents),
 	};

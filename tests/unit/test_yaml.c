@@ -294,10 +294,22 @@ a_file_that_is_not_there_is_told(void)
 	arena_free(a);
 }
 
+static void
+a_byte_order_mark_of_utf_8_is_no_part_of_the_text(void)
+{
+	struct arena *a = arena_new(0);
+	struct node *n = parse(a, S("\xef\xbb\xbf" "a: 1\r\n"));
+
+	CHECK(n != NULL && node_get(n, "a") != NULL);
+	CHECK(node_get(n, "a")->line == 1 && node_get(n, "a")->column == 4);
+	arena_free(a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_byte_order_mark_of_utf_8_is_no_part_of_the_text),
 		TEST(a_mistake_is_told_with_its_place_and_what_was_meant),
 		TEST(nodes_know_their_place_and_key),
 		TEST(only_plain_scalars_are_numbers_words_and_null),
