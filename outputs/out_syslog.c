@@ -321,8 +321,9 @@ udp_found(void *arg, const struct addrinfo *first, const char *error)
 	struct sender *s = arg;
 	int ret = -1;
 
-	if (first != NULL && (ret = udp_connect(s, first)) == -1)
-		error = strerror(errno);
+	for (; first != NULL && ret == -1; first = first->ai_next)
+		if ((ret = udp_connect(s, first)) == -1)
+			error = strerror(errno);
 	s->looked_up = when_steady();
 	lookup_free(s->lookup);
 	s->lookup = NULL;

@@ -115,15 +115,26 @@ def certificates(tmp_path_factory):
     return directory
 
 
+def udp_server():
+    """"localhost" may be ::1, 127.0.0.1 or both; hears both where it can."""
+    try:
+        server = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        server.bind(('::', 0))
+    except OSError:
+        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        server.bind(('127.0.0.1', 0))
+    return server
+
+
 def test_tls_and_names_work_behind_the_seal(certificates):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificates / 'good.pem',
                             certificates / 'good.key')
     ids = []
     with Server(take(ids), tls=context) as server, \
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as syslog, \
+            udp_server() as syslog, \
             Sensor() as sensor:
-        syslog.bind(('127.0.0.1', 0))
         syslog.settimeout(20)
         ca = sensor.dir / 'ca.pem'
         shutil.copy(certificates / 'ca.pem', ca)

@@ -46,18 +46,28 @@ unix_server(const struct place *p, int type)
 }
 
 /* Port 0: any free one; gives the one that it became. */
+/* "localhost" may be ::1, 127.0.0.1 or both; hears both where it can. */
 static int
 udp_server(uint16_t *port)
 {
+	struct sockaddr_in6 both = { .sin6_family = AF_INET6,
+		.sin6_port = htons(*port) };
 	struct sockaddr_in at = { .sin_family = AF_INET,
 		.sin_port = htons(*port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(at);
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	socklen_t len = sizeof(both);
+	int fd = socket(AF_INET6, SOCK_DGRAM, 0), off = 0;
 
-	CHECK(bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0);
-	CHECK(getsockname(fd, (struct sockaddr *)&at, &len) == 0);
-	*port = ntohs(at.sin_port);
+	if (fd == -1 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off,
+	    sizeof(off)) == -1 ||
+	    bind(fd, (struct sockaddr *)&both, sizeof(both)) == -1) {
+		close(fd);
+		fd = socket(AF_INET, SOCK_DGRAM, 0);
+		CHECK(bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0);
+	}
+	/* The port is at the same place in both. */
+	CHECK(getsockname(fd, (struct sockaddr *)&both, &len) == 0);
+	*port = ntohs(both.sin6_port);
 	return fd;
 }
 
