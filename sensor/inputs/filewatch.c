@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -393,9 +394,11 @@ static bool
 hand_over(struct filewatch *w, struct watched_file *f)
 {
 	struct stat st;
-	const char *why;
-	int fd = place_open_file(w->root, f->dir->fd, f->name, &st, &why);
+	const char *why = "has too long a path";
+	int fd = -1;
 
+	if (strlen(f->dir->path) + 1 + strlen(f->name) < PATH_MAX)
+		fd = place_open_file(w->root, f->dir->fd, f->name, &st, &why);
 	if (fd == -1 && is_short(w, why))
 		return false;
 	unqueue(w, f);

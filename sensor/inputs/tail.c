@@ -137,15 +137,20 @@ turn(struct tail *tl, struct tailed *f)
 		more = claim_seek(tl, f);
 		break;
 	default:
-		/* An older one that must come before may still be listed. */
-		if (!tl->listed && !f->lineage->fresh && !tailed_is_over(f))
-			return;
 		/* May close it, and then there is no more. */
 		more = tailed_read(tl, f);
 		break;
 	}
 	if (more)
 		tail_queue(tl, f);
+}
+
+/* An older one that must come before may still be listed. */
+static bool
+awaits_listing(const struct tail *tl, const struct tailed *f)
+{
+	return f->state == TAILED_READING && !tl->listed &&
+	    !f->lineage->fresh && !tailed_is_over(f);
 }
 
 bool
@@ -155,8 +160,10 @@ tail_work(struct tail *tl)
 
 	if (f == NULL)
 		return false;
-	first = first_in_line(f);
 	unqueue(tl, f);
+	if (awaits_listing(tl, f))
+		return !TAILQ_EMPTY(&tl->queue);
+	first = first_in_line(f);
 	if (first != f)
 		tail_queue(tl, f);
 	turn(tl, first);

@@ -297,6 +297,8 @@ world_start(struct world *w)
 		free(path);
 	}
 	w->tail = tail_new(&w->judge_room, &w->spans);
+	if (w->limit > 0)
+		w->tail->limit = w->limit;
 	w->watch = filewatch_new(&w->watch_room, globs, n, &err);
 	CHECK(w->watch != NULL);
 	CHECK(filewatch_begin(w->watch, &err) == 0);

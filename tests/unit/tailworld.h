@@ -62,6 +62,7 @@ struct world {
 	const char *globs[4];
 	struct strlist *exclude;
 	bool beginning, poll;
+	size_t limit;			/* of open files; 0: many */
 };
 
 void world_open(struct world *w);

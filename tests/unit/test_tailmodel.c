@@ -290,7 +290,7 @@ check_all(struct model *m)
 }
 
 static void
-run(uint64_t seed, unsigned steps)
+run(uint64_t seed, unsigned steps, size_t limit)
 {
 	struct model m = { .random = seed * 0x9e3779b97f4a7c15 + 1 };
 
@@ -298,6 +298,7 @@ run(uint64_t seed, unsigned steps)
 	world_open(&m.w);
 	m.w.spans = (struct tail_spans){ .linger = 100000, .settle = 60000,
 	    .copy = 200000, .active = 60000, .tick = 10000 };
+	m.w.limit = limit;
 	/* What was rotated before a name was known is not ours. */
 	for (int name = 0; name < NAMES; name++)
 		write_lines(&m, name);
@@ -330,7 +331,14 @@ static void
 no_history_loses_or_doubles_a_line(void)
 {
 	run(from_environment("TAILMODEL_SEED", 1),
-	    (unsigned)from_environment("TAILMODEL_STEPS", STEPS));
+	    (unsigned)from_environment("TAILMODEL_STEPS", STEPS), 0);
+}
+
+static void
+nor_does_one_with_few_descriptors(void)
+{
+	run(from_environment("TAILMODEL_SEED", 2),
+	    (unsigned)from_environment("TAILMODEL_STEPS", STEPS / 4), 4);
 }
 
 int
@@ -338,6 +346,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(no_history_loses_or_doubles_a_line),
+		TEST(nor_does_one_with_few_descriptors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
