@@ -141,7 +141,7 @@ def test_a_thousand_connections(filled):
         for s in sockets[:64]:
             with contextlib.suppress(OSError):
                 s.send(b"\x10")
-        time.sleep(1)
+        time.sleep(0.9)
     well(filled, roles)
     for s in sockets:
         s.close()
@@ -165,7 +165,9 @@ def test_a_judge_that_answers_nobody_costs_the_supervisor_nothing(filled):
                 time.sleep(0.02)
         assert len(os.listdir(fds)) < before + 20
         ticks = cpu(filled.process.pid)
-        time.sleep(1)
+        end = time.monotonic() + 1
+        while time.monotonic() < end:
+            time.sleep(0.1)
         assert cpu(filled.process.pid) - ticks < 30
     finally:
         os.kill(roles["judge"], signal.SIGCONT)
