@@ -34,13 +34,21 @@ const struct command cmd_check = {
 static void
 print_inputs(const struct config *c)
 {
-	fputs("inputs    ", stdout);
-	for (size_t i = 0; i < c->input_count; i++)
-		printf("%s%s%s", i > 0 ? ", " : "", c->inputs[i].type->name,
-		    c->inputs[i].at == NULL ? " (default)" : "");
+	struct buf text = { 0 };
+
+	for (size_t i = 0; i < c->input_count; i++) {
+		const struct config_input *in = &c->inputs[i];
+
+		buf_fmt(&text, "%s%s%s\n", i > 0 ? "          " :
+		    "inputs    ", in->type->name,
+		    in->at == NULL ? " (default)" : "");
+		opt_show(in->type->options, in->options, in->at, 12, &text);
+	}
 	if (c->input_count == 0)
-		fputs("none: nothing would be observed", stdout);
-	printf("\n          %.*s\n", (int)c->choice.len,
+		buf_str(&text, "inputs    none: nothing would be observed\n");
+	fwrite(text.p, 1, text.len, stdout);
+	buf_free(&text);
+	printf("          %.*s\n", (int)c->choice.len,
 	    (const char *)c->choice.p);
 }
 

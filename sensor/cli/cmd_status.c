@@ -318,7 +318,7 @@ print_reasons(struct run *r, const char *before)
 		buf_add(&r->text, j->text);
 		if (!r->options->brief)
 			print_line(r, "degraded");
-		before = "; ";
+		before = r->options->brief ? "; " : "";
 	}
 }
 

@@ -150,9 +150,9 @@ journal_feeds(struct config *c)
 	char target[256];
 	ssize_t n = readlink("/dev/log", target, sizeof(target) - 1);
 
-	if (access("/run/log/journal", F_OK) == -1 &&
-	    access("/var/log/journal", F_OK) == -1) {
-		buf_str(&c->choice, "journal: there is none");
+	/* A directory of it may be left from another time. */
+	if (access("/run/systemd/journal/socket", F_OK) == -1) {
+		buf_str(&c->choice, "journal: no journald runs");
 		return false;
 	}
 	if (n == -1 && errno == ENOENT)

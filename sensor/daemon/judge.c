@@ -102,14 +102,23 @@ list_inputs(struct judge *j)
 	}
 }
 
+/* What is not read is not observed, and that is a record. */
 static void
 notice(struct judge_input *in, struct slice body)
 {
 	struct unpack u = { body, false };
 	struct slice text = unpack_slice(&u);
+	int64_t now = when_now();
+
+	const struct gap unread = {
+		.source = slice_of(in->type->name), .reason = S("unread"),
+		.detail = text, .from = now, .until = now,
+		.count = GAP_UNKNOWN,
+	};
 
 	slice_to_cstr(text, in->notice, sizeof(in->notice));
 	log_warn("%s: %s", in->type->name, in->notice);
+	judge_gap(in, &unread);
 }
 
 static struct judge_input *

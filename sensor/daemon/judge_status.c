@@ -35,6 +35,8 @@ add_inputs(struct judge *j, struct jsonw *w, struct degraded *d)
 		jsonw_object_end(w);
 		if (in->lost)
 			degrade(d, "an input was lost");
+		if (in->notice[0] != '\0')
+			degrade(d, "an input leaves something unread");
 	}
 	jsonw_array_end(w);
 	if (j->input_count == 0)

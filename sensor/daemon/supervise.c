@@ -121,6 +121,17 @@ begin_asked(struct supervisor *s)
 	s->asked_again = false;
 }
 
+/* Mistakes come many at once, a line each. */
+static void
+log_lines(const char *text)
+{
+	struct slice rest = slice_of(text), line;
+
+	while (slice_cut(&rest, '\n', &line))
+		log_error("%.*s", (int)line.len, (const char *)line.p);
+	log_error("%.*s", (int)rest.len, (const char *)rest.p);
+}
+
 /* The next generation can't be; what runs goes on. */
 static void
 give_up_next(struct supervisor *s, const char *why)
@@ -129,11 +140,12 @@ give_up_next(struct supervisor *s, const char *why)
 	s->next = NULL;
 	loop_timer_stop(s->starting);
 	if (s->active == NULL) {
-		log_error("%s", why);
+		log_lines(why);
 		finish(s, 1);
 		return;
 	}
-	log_warn("reload refused, the old configuration stays: %s", why);
+	log_warn("reload refused, the old configuration stays:");
+	log_lines(why);
 	generation_tell(s->active, ROLE_JUDGE, ROLE_RELOADED, slice_of(why),
 	    -1);
 	notify_send("READY=1");

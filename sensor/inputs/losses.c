@@ -45,7 +45,7 @@ losses_review(struct tail *tl)
 		next = TAILQ_NEXT(c, link);
 		if (c->due > now)
 			continue;
-		if (c->active || (c->unread && !c->copied))
+		if (c->active || !c->copied)
 			tail_gap(tl, c->lineage, S("truncated"), c->when,
 			    "truncated %s; what was written just before may "
 			    "be lost", c->copied ? "after being copied" :

@@ -360,7 +360,7 @@ complete(struct store *st, sqlite3_stmt *fetch, bool open_only,
 	    state_of_alert(st, row->id, &row->state, err) == -1)
 		return -1;
 	return open_only && row->kind == KIND_ALERT &&
-	    row->state == ROW_CLOSED ? 0 : 1;
+	    row->state != ROW_OPEN ? 0 : 1;
 }
 
 static int

@@ -222,7 +222,7 @@ the_latest_ack_or_close_makes_the_state(void)
 		open.open_only = true;
 		CHECK_ROW(ask(st, &m, &one).state == rows[i].state, i);
 		CHECK_ROW(ask(st, &m, &open).count ==
-		    (rows[i].state != ROW_CLOSED), i);
+		    (rows[i].state == ROW_OPEN), i);
 	}
 	CHECK(store_count(st, &numbers, NULL) == 0);
 	CHECK(numbers.by_kind[KIND_ALERT] == COUNT(rows));
