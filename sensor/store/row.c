@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
+#include "base/when.h"
 
 static bool
 read_id(struct slice s, struct id *out)
@@ -14,9 +15,17 @@ read_id(struct slice s, struct id *out)
 	return true;
 }
 
+/* Ours, unlike the time of an event: from 1970 to the year 9999. */
+static bool
+is_arrival(int64_t when)
+{
+	return when >= 0 && when < INT64_C(253402300800) * SECOND;
+}
+
 /*
  * A journal may come from anywhere, and its numbers be whatever somebody put
- * there: what would lead out of a table is no record.
+ * there: what would lead out of a table, or overflow when an age is reckoned
+ * from it, is no record.
  */
 bool
 row_read(sqlite3_stmt *q, struct row *out)
@@ -38,7 +47,7 @@ row_read(sqlite3_stmt *q, struct row *out)
 	};
 	out->has_about = read_id(column_slice(q, COL_ABOUT), &out->about);
 	if (kind >= KIND_COUNT || class >= CLASS_COUNT ||
-	    level > LEVEL_CRITICAL)
+	    level > LEVEL_CRITICAL || !is_arrival(out->received))
 		return false;
 	out->kind = (enum kind)kind;
 	out->class = (enum class)class;

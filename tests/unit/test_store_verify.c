@@ -577,6 +577,47 @@ what_is_undamaged_is_still_listed(void)
 	made_end(&m);
 }
 
+static int
+count_row(void *arg, const struct row *row)
+{
+	(void)row;
+	(*(int *)arg)++;
+	return 0;
+}
+
+static void
+what_came_at_no_time_is_no_record(void)
+{
+	static const char *const times[] = { "-9223372036854775808", "-1",
+		"9223372036854775807", "253402300800000000" };
+	const struct query q = { .oldest_first = true };
+
+	for (size_t i = 0; i < COUNT(times); i++) {
+		struct edited ed;
+		struct made m;
+		struct store *st;
+		uint64_t first;
+		int rows = 0;
+
+		made_begin(&m);
+		st = made_open(m.dir);
+		made_append(st, &m, 0, 10);
+		store_close(st);
+		snprintf(ed.path, sizeof(ed.path), "%s/journal.db", m.dir);
+		CHECK(sqlite3_open(ed.path, &ed.db) == SQLITE_OK);
+		run(&ed, "UPDATE record SET received = %s WHERE seq = 5",
+		    times[i]);
+		edit_end(&ed);
+		CHECK_ROW(verdict_on(m.dir, S(""), &first) == 1, i);
+		CHECK_ROW(first == 5, i);
+		st = made_read(m.dir);
+		CHECK_ROW(store_query(st, &q, count_row, &rows, NULL) == 0, i);
+		CHECK_ROW(rows == 9, i);
+		store_close(st);
+		made_end(&m);
+	}
+}
+
 int
 main(void)
 {
@@ -587,6 +628,7 @@ main(void)
 		TEST(what_is_no_head_is_refused),
 		TEST(a_damaged_journal_stays_damaged_while_it_grows),
 		TEST(what_is_undamaged_is_still_listed),
+		TEST(what_came_at_no_time_is_no_record),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
