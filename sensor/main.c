@@ -55,9 +55,5 @@ main(int argc, char **argv)
 		    "vedette --help lists them\n", argv[1]);
 		return EXIT_TROUBLE;
 	}
-	if (argc == 3 && strcmp(argv[2], "--help") == 0) {
-		args_help(c);
-		return EXIT_FINE;
-	}
 	return c->run(&registry, argc - 1, argv + 1);
 }

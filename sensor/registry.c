@@ -11,4 +11,5 @@ const struct registry registry = {
 	.decoders = leaf_decoders,
 	.outputs = leaf_outputs,
 	.commands = leaf_commands,
+	.rules = leaf_rules,
 };

@@ -81,16 +81,14 @@ flush(struct scan *s)
 
 /* The alert as everywhere, with two members in front that only scan has. */
 static void
-print_json(struct scan *s, const struct rule_info *rule)
+print_json(struct scan *s, const struct match *m)
 {
-	struct id id = record_id(&s->record, rule->id, S(""));
-
 	buf_clear(&s->alert);
-	alert_write(&s->alert, rule, s->det.ev, &s->host, id);
+	alert_write(&s->alert, m, &s->host, match_id(m));
 	buf_str(&s->out, "{\"line\":");
 	buf_u64(&s->out, s->line);
 	buf_str(&s->out, ",\"level\":\"");
-	buf_str(&s->out, level_name(rule->level));
+	buf_str(&s->out, level_name(m->rule->level));
 	buf_str(&s->out, "\",");
 	buf_add(&s->out, slice_from(buf_slice(&s->alert), 1));
 	buf_byte(&s->out, '\n');
@@ -123,19 +121,19 @@ add_who(struct buf *b, const struct event *ev)
 }
 
 static void
-print_text(struct scan *s, const struct rule_info *rule)
+print_text(struct scan *s, const struct match *m)
 {
 	struct buf *b = &s->out;
 	size_t start;
 
-	when_local(b, s->det.ev->time, "%Y-%m-%d %H:%M:%S  ");
+	when_local(b, m->ev->time, "%Y-%m-%d %H:%M:%S  ");
 	start = b->len;
-	buf_str(b, level_name(rule->level));
+	buf_str(b, level_name(m->rule->level));
 	pad(b, start, LEVEL_WIDTH);
 	start = b->len;
-	add_who(b, s->det.ev);
+	add_who(b, m->ev);
 	pad(b, start, WHO_WIDTH);
-	text_escape(b, rule->title);
+	text_escape(b, m->rule->title);
 	buf_str(b, "  ");
 	text_escape(b, slice_of(s->name));
 	buf_byte(b, ':');
@@ -144,16 +142,15 @@ print_text(struct scan *s, const struct rule_info *rule)
 }
 
 static void
-matched(void *arg, const struct rule_info *rule)
+matched(void *arg, const struct match *m)
 {
-	static void (*const print[])(struct scan *,
-	    const struct rule_info *) = {
+	static void (*const print[])(struct scan *, const struct match *) = {
 		[FORMAT_TEXT] = print_text, [FORMAT_JSON] = print_json,
 	};
 	struct scan *s = arg;
 
 	s->found = true;
-	print[s->format](s, rule);
+	print[s->format](s, m);
 	if (s->out.len > OUT_MAX)
 		flush(s);
 }

@@ -18,6 +18,7 @@ struct registry {
 	const struct decoder *const *decoders;
 	const struct output *const *outputs;
 	const struct command *const *commands;
+	const struct command *const *rules;	/* subcommands of "rules" */
 };
 
 struct command {

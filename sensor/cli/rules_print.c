@@ -131,7 +131,7 @@ print_table(const struct detector *det, const struct screen *s)
 }
 
 void
-rules_list(const struct detector *det, const struct screen *s, bool json)
+print_rules(const struct detector *det, const struct screen *s, bool json)
 {
 	if (!json) {
 		print_table(det, s);
@@ -208,7 +208,7 @@ print_document(const struct screen *s, const struct rule_view *rule)
 }
 
 void
-rules_show(const struct detector *det, const struct rule_view *rule,
+print_rule(const struct detector *det, const struct rule_view *rule,
     const struct screen *s, bool json)
 {
 	struct buf source = { 0 };

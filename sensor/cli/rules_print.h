@@ -8,9 +8,9 @@
 #include "daemon/detector.h"
 
 /* One line or JSON object each. */
-void rules_list(const struct detector *det, const struct screen *s, bool json);
+void print_rules(const struct detector *det, const struct screen *s, bool json);
 /* Everything about one. */
-void rules_show(const struct detector *det, const struct rule_view *rule,
+void print_rule(const struct detector *det, const struct rule_view *rule,
     const struct screen *s, bool json);
 
 #endif

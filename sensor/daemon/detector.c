@@ -84,7 +84,7 @@ detector_test(struct detector *det, struct diag *d)
 
 void
 detector_run(struct detector *det, const struct record *r,
-    void (*matched)(void *arg, const struct rule_info *rule), void *arg)
+    void (*matched)(void *arg, const struct match *m), void *arg)
 {
 	event_reset(det->ev, r);
 	decoders_run(det->decoders, det->ev);

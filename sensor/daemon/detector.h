@@ -34,5 +34,5 @@ int detector_test(struct detector *det, struct diag *d);
  * call.
  */
 void detector_run(struct detector *det, const struct record *r,
-    void (*matched)(void *arg, const struct rule_info *rule), void *arg);
+    void (*matched)(void *arg, const struct match *m), void *arg);
 #endif

@@ -46,15 +46,15 @@ entry_of(const struct event *ev, struct id id)
 }
 
 static void
-matched(void *arg, const struct rule_info *rule)
+matched(void *arg, const struct match *m)
 {
 	struct judge *j = arg;
-	const struct event *ev = j->det.ev;
-	struct id id = record_id(ev->record, rule->id, S(""));
-	struct entry e = entry_of(ev, id);
+	const struct rule_info *rule = m->rule;
+	struct id id = match_id(m);
+	struct entry e = entry_of(m->ev, id);
 
 	buf_clear(&j->body);
-	alert_write(&j->body, rule, ev, store_host(j->store), id);
+	alert_write(&j->body, m, store_host(j->store), id);
 	e.kind = KIND_ALERT;
 	e.class = CLASS_BULK;
 	e.level = rule->level;

@@ -9,11 +9,11 @@ struct awaited {
 };
 
 static void
-note_match(void *arg, const struct rule_info *rule)
+note_match(void *arg, const struct match *m)
 {
 	struct awaited *a = arg;
 
-	a->matched |= slice_eq(rule->id, a->id);
+	a->matched |= slice_eq(m->rule->id, a->id);
 }
 
 /*

@@ -38,11 +38,35 @@ int ruleset_load_text(struct ruleset *rs, const char *name,
 int ruleset_compile(struct ruleset *rs, struct diag *d);
 
 /*
- * Calls back for each rule that matches; the callback must not keep the
- * event.
+ * Calls back for each rule that matches, also for the correlations that are
+ * complete with this event; the callback must not keep what it is given.
  */
 void ruleset_match(struct ruleset *rs, const struct event *ev,
-    void (*matched)(void *arg, const struct rule_info *rule), void *arg);
+    void (*matched)(void *arg, const struct match *m), void *arg);
+/*
+ * Tells the time, in microseconds since the epoch, and calls back for what it
+ * brings about: windows that close, events that were expected and did not
+ * come. Returns when it wants to be told again, INT64_MAX for never.
+ */
+int64_t ruleset_time(struct ruleset *rs, int64_t now,
+    void (*matched)(void *arg, const struct match *m), void *arg);
+
+/*
+ * What rules remember from event to event, as items of a key and a value of
+ * bytes. Whoever keeps them calls ruleset_changed for all that changed since
+ * ruleset_settled was called last, writes them together with the positions
+ * of what was read, and calls ruleset_settled when they are durable. An empty
+ * value: the item is gone.
+ */
+void ruleset_changed(const struct ruleset *rs,
+    void (*each)(void *arg, struct slice key, struct slice value), void *arg);
+void ruleset_settled(struct ruleset *rs);
+/*
+ * Gives an item back, after ruleset_compile and before the first event. False
+ * when no rule knows it any more (the rule is gone or was changed): it is
+ * then to be deleted.
+ */
+bool ruleset_recall(struct ruleset *rs, struct slice key, struct slice value);
 
 /* Sets the numbers of matches of all rules to 0 again, after their tests. */
 void ruleset_forget(struct ruleset *rs);

@@ -190,7 +190,7 @@ roster_free(struct roster *d)
 
 /* Who is told of a match. */
 struct listener {
-	void (*matched)(void *arg, const struct rule_info *rule);
+	void (*matched)(void *arg, const struct match *m);
 	void *arg;
 };
 
@@ -207,7 +207,8 @@ hold_against(struct roster *d, uint32_t rule, const struct listener *to)
 	r->aborted += aborted;
 	r->matches += match;
 	if (match)
-		to->matched(to->arg, &r->info);
+		to->matched(to->arg, &(struct match){ .rule = &r->info,
+		    .ev = views_of(predicates_views(d->ps)), .key = S("") });
 }
 
 /* The rules of a bucket that a text leads to. */
@@ -271,7 +272,7 @@ route_of(struct roster *d, struct logsource from)
 
 void
 roster_event(struct roster *d, const struct event *ev,
-    void (*matched)(void *arg, const struct rule_info *rule), void *arg)
+    void (*matched)(void *arg, const struct match *m), void *arg)
 {
 	struct listener to = { matched, arg };
 

@@ -14,6 +14,6 @@ struct roster *roster_new(struct rule *rules, size_t count,
     struct predicates *ps);
 void roster_free(struct roster *d);
 void roster_event(struct roster *d, const struct event *ev,
-    void (*matched)(void *arg, const struct rule_info *rule), void *arg);
+    void (*matched)(void *arg, const struct match *m), void *arg);
 
 #endif

@@ -197,10 +197,45 @@ ruleset_compile(struct ruleset *rs, struct diag *d)
 
 void
 ruleset_match(struct ruleset *rs, const struct event *ev,
-    void (*matched)(void *arg, const struct rule_info *rule), void *arg)
+    void (*matched)(void *arg, const struct match *m), void *arg)
 {
 	assert(rs->roster != NULL);
 	roster_event(rs->roster, ev, matched, arg);
+}
+
+int64_t
+ruleset_time(struct ruleset *rs, int64_t now,
+    void (*matched)(void *arg, const struct match *m), void *arg)
+{
+	(void)rs;
+	(void)now;
+	(void)matched;
+	(void)arg;
+	return INT64_MAX;
+}
+
+void
+ruleset_changed(const struct ruleset *rs,
+    void (*each)(void *arg, struct slice key, struct slice value), void *arg)
+{
+	(void)rs;
+	(void)each;
+	(void)arg;
+}
+
+void
+ruleset_settled(struct ruleset *rs)
+{
+	(void)rs;
+}
+
+bool
+ruleset_recall(struct ruleset *rs, struct slice key, struct slice value)
+{
+	(void)rs;
+	(void)key;
+	(void)value;
+	return false;
 }
 
 void

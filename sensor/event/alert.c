@@ -120,15 +120,22 @@ add_origin(struct ecs *e, const struct event *ev)
 		ecs_bool(e, S("vedette.truncated"), true);
 }
 
-void
-alert_write(struct buf *out, const struct rule_info *rule,
-    const struct event *ev, const struct host *host, struct id id)
+struct id
+match_id(const struct match *m)
 {
+	return record_id(m->ev->record, m->rule->id, m->key);
+}
+
+void
+alert_write(struct buf *out, const struct match *m, const struct host *host,
+    struct id id)
+{
+	const struct event *ev = m->ev;
 	struct ecs e;
 
 	ecs_begin(&e);
 	ecs_frame(&e, host, id, ev->time, ev->received, "alert");
-	add_rule(&e, rule);
+	add_rule(&e, m->rule);
 	add_origin(&e, ev);
 	ecs_event(&e, ev);
 	ecs_end(&e, out);

@@ -34,6 +34,35 @@ struct rule_info {
 	struct slice runbook;	/* from the rule's vedette: map, or empty */
 };
 
+/*
+ * What a correlation saw: in which group, from when until when, how often or
+ * how much, by which rules.
+ */
+struct correlated {
+	const char *type;		/* "event_count" */
+	const struct slice *fields;	/* of the group, and */
+	const struct slice *values;	/* what they held */
+	size_t group_count;
+	int64_t from, until;
+	double measure;			/* what the condition was held against */
+	const struct slice *rules;	/* ids of the rules it counts */
+	size_t rule_count;
+};
+
+/* That a rule matched. Nothing in it outlives the call that tells of it. */
+struct match {
+	const struct rule_info *rule;
+	/*
+	 * On which event. What a clock brings about (a window that closes)
+	 * has one made up by the engine, with the group's fields and a record
+	 * whose stream and offset are the same at each repetition.
+	 */
+	const struct event *ev;
+	/* Tells matches of one rule on one record apart; mostly empty. */
+	struct slice key;
+	const struct correlated *correlated;	/* NULL: a plain rule */
+};
+
 /* This host, as it stands in everything that is written. */
 struct host {
 	char name[256];
@@ -58,9 +87,11 @@ enum kind {
 const char *kind_name(enum kind k);
 int kind_parse(struct slice s, enum kind *out);
 
-/* Appends an alert of a rule on an event. */
-void alert_write(struct buf *out, const struct rule_info *rule,
-    const struct event *ev, const struct host *host, struct id id);
+/* The id of a match: the same whenever the same record is read again. */
+struct id match_id(const struct match *m);
+/* Appends an alert. */
+void alert_write(struct buf *out, const struct match *m,
+    const struct host *host, struct id id);
 /* Appends an event of record. */
 void event_write(struct buf *out, const struct event *ev,
     const struct host *host, struct id id);

@@ -30,11 +30,11 @@ fill(struct event *ev, struct schema *s)
 }
 
 static void
-on_match(void *arg, const struct rule_info *rule)
+on_match(void *arg, const struct match *m)
 {
 	size_t *matches = arg;
 
-	if (rule->id.len == 0 || rule->title.len == 0)
+	if (m->rule->id.len == 0 || m->rule->title.len == 0)
 		abort();
 	++*matches;
 }

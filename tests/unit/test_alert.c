@@ -42,9 +42,10 @@ begin(struct made *m, struct slice line)
 static void
 finish(struct made *m)
 {
-	struct id id = record_id(&m->record, rule.id, S(""));
+	const struct match match = { .rule = &rule, .ev = m->ev,
+		.key = S("") };
 
-	alert_write(&m->body, &rule, m->ev, &host, id);
+	alert_write(&m->body, &match, &host, match_id(&match));
 	CHECK(json_parse(m->arena, buf_slice(&m->body), &m->json, NULL) == 0);
 }
 

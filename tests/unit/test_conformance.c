@@ -77,11 +77,11 @@ load_rule(struct kase *k)
 }
 
 static void
-on_match(void *arg, const struct rule_info *rule)
+on_match(void *arg, const struct match *m)
 {
 	unsigned *matches = arg;
 
-	(void)rule;
+	(void)m;
 	++*matches;
 }
 

@@ -244,11 +244,11 @@ struct told {
 };
 
 static void
-on_match(void *arg, const struct rule_info *rule)
+on_match(void *arg, const struct match *m)
 {
 	struct told *t = arg;
 
-	buf_add(&t->titles, rule->title);
+	buf_add(&t->titles, m->rule->title);
 	buf_str(&t->titles, " ");
 }
 

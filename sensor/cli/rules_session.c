@@ -1,0 +1,68 @@
+#include "cli/rules_session.h"
+
+#include <stdio.h>
+
+enum { ID_LEAST = 6 };
+
+void
+session_begin(struct session *s)
+{
+	screen_init(&s->out, stdout);
+	screen_init(&s->aside, stderr);
+}
+
+bool
+session_load(struct session *s, const struct registry *reg,
+    const struct strlist *only)
+{
+	return config_load(&s->config, s->path, reg->inputs, reg->outputs,
+	    &s->diag) == 0 &&
+	    detector_load(&s->detector, &s->config, reg->decoders, only,
+	    &s->diag) == 0;
+}
+
+int
+session_end(struct session *s, int bad)
+{
+	int status = s->diag.errors > 0 ? bad : EXIT_FINE;
+
+	screen_lines(&s->aside, buf_slice(&s->diag.text));
+	if (s->diag.errors > 0)
+		fprintf(stderr, "vedette: %u error%s\n", s->diag.errors,
+		    s->diag.errors == 1 ? "" : "s");
+	detector_free(&s->detector);
+	config_free(&s->config);
+	diag_free(&s->diag);
+	return status;
+}
+
+/* All of the id, or enough of its beginning. */
+static bool
+is_meant(const struct rule_view *rule, struct slice id)
+{
+	return slice_eq_nocase(rule->info.id, id) ||
+	    (id.len >= ID_LEAST && slice_eq_nocase(
+	    slice_head(rule->info.id, id.len), id));
+}
+
+int
+session_rule(struct session *s, const char *id, struct rule_view *out)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < ruleset_count(s->detector.rules); i++) {
+		struct rule_view rule = ruleset_view(s->detector.rules, i);
+
+		if (!is_meant(&rule, slice_of(id)))
+			continue;
+		*out = rule;
+		count++;
+	}
+	if (count == 1)
+		return 0;
+	if (count == 0)
+		return diag_error(&s->diag, NULL, 0, 0, "no rule %s "
+		    "(an id, or %d or more of its characters)", id, ID_LEAST);
+	return diag_error(&s->diag, NULL, 0, 0,
+	    "%zu rules begin with %s, say more of the id", count, id);
+}
