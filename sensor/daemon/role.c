@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/pack.h"
+#include "daemon/trust.h"
 
 enum { GROUPS_MAX = 4, FILES_MAX = 65536 };
 
@@ -202,6 +203,7 @@ role_run(enum role r, const struct leaves *leaves,
 	struct role_start start = { .role = r, .leaves = leaves, .opts = opts };
 	struct diag diag = { 0 };
 	struct err err;
+	const bool was_root = geteuid() == 0;
 	char name[64];
 	int ret;
 
@@ -219,7 +221,8 @@ role_run(enum role r, const struct leaves *leaves,
 		return role_failed(slice_of(err.text));
 	tie_to_parent();
 	if (config_load(&start.config, opts->config, leaves->inputs,
-	    leaves->outputs, &diag) == -1)
+	    leaves->outputs, &diag) == -1 ||
+	    (was_root && trust_check(&start.config, &diag) == -1))
 		ret = role_failed(buf_slice(&diag.text));
 	else if ((start.loop = loop_new()) == NULL)
 		ret = role_failed(S("epoll_create1 failed"));

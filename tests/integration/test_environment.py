@@ -154,3 +154,27 @@ def test_a_role_started_by_hand_says_what_it_is():
                                   stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
             assert done.returncode == 2, (role, redirect, done)
             assert "supervisor" in done.stderr, (role, redirect, done)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a sensor that is not root's reads what its user may change")
+@pytest.mark.parametrize("spoil", [
+    lambda s: (s.rules / "numbered.yml").chmod(0o666),
+    lambda s: os.chown(s.rules / "numbered.yml", pwd.getpwnam("nobody").pw_uid, 0),
+    lambda s: s.rules.chmod(0o777),
+    lambda s: ((s.rules / "empty").mkdir(), (s.rules / "empty").chmod(0o777)),
+    lambda s: os.chown(s.dir, pwd.getpwnam("nobody").pw_uid, 0),
+    lambda s: s.config.chmod(0o646),
+    lambda s: ((s.dir / "conf.d").mkdir(), (s.dir / "conf.d").chmod(0o777)),
+], ids=["file", "owner", "directory", "empty", "above", "configuration", "conf.d"])
+def test_what_others_could_change_is_refused(spoil):
+    with Sensor() as sensor:
+        sensor.vedette("check", check=0)
+        sensor.start()
+        spoil(sensor)
+        assert "root" in sensor.vedette("check", check=1).stderr
+        refused = sensor.vedette("reload")
+        assert refused.returncode == 1 and "root" in refused.stderr + refused.stdout
+        works(sensor)
+        start_by(sensor, ["env"])
+        assert sensor.ended() and sensor.process.wait() != 0
+        assert "could change what the sensor does" in sensor.log.read_text()
