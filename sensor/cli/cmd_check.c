@@ -32,6 +32,25 @@ const struct command cmd_check = {
 	.args = check_args,
 };
 
+/* What the input finds now, below its options. */
+static void
+add_survey(const struct config_input *in, struct buf *text)
+{
+	struct buf lines = { 0 };
+	struct slice rest, one;
+
+	if (in->type->survey == NULL)
+		return;
+	in->type->survey(in->options, &lines);
+	rest = buf_slice(&lines);
+	while (slice_cut(&rest, '\n', &one)) {
+		buf_str(text, "            ");
+		buf_add(text, one);
+		buf_byte(text, '\n');
+	}
+	buf_free(&lines);
+}
+
 static void
 print_inputs(const struct config *c)
 {
@@ -44,6 +63,7 @@ print_inputs(const struct config *c)
 		    "inputs    ", in->type->name,
 		    in->at == NULL ? " (default)" : "");
 		opt_show(in->type->options, in->options, in->at, 12, &text);
+		add_survey(in, &text);
 	}
 	if (c->input_count == 0)
 		buf_str(&text, "inputs    none: nothing would be observed\n");

@@ -1,9 +1,11 @@
 /*
  * Log files. The watch side finds and opens them, the judge side reads them.
  */
+#include <glob.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "inputs/filewatch.h"
 #include "inputs/heard.h"
 #include "inputs/tail.h"
@@ -49,6 +51,42 @@ file_check(const void *options, const struct node *at, struct diag *d)
 			ret = node_error(d, at, "%s", err.text);
 	}
 	return ret;
+}
+
+static void
+survey_path(const struct glob *g, const char *pattern, struct buf *out)
+{
+	glob_t found = { 0 };
+	size_t files = 0, shut = 0;
+
+	glob(pattern, 0, NULL, &found);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		const char *path = found.gl_pathv[i];
+
+		if (glob_excludes(g, path, strrchr(path, '/') + 1))
+			continue;
+		files++;
+		shut += access(path, R_OK) == -1;
+	}
+	globfree(&found);
+	text_escape(out, slice_of(pattern));
+	buf_fmt(out, ": %zu file%s", files, files == 1 ? "" : "s");
+	if (shut > 0)
+		buf_fmt(out, ", %zu of them not readable by this user", shut);
+	buf_byte(out, '\n');
+}
+
+/* A pattern without files is often a mistake. */
+static void
+file_survey(const void *options, struct buf *out)
+{
+	const struct file_options *o = options;
+
+	for (size_t i = 0; o->paths != NULL && i < o->paths->count; i++) {
+		struct glob g = { .exclude = o->exclude };
+
+		survey_path(&g, o->paths->items[i], out);
+	}
 }
 
 /*
@@ -170,6 +208,7 @@ const struct input in_file = {
 	.options = file_opts,
 	.options_size = sizeof(struct file_options),
 	.check = file_check,
+	.survey = file_survey,
 	.prepare = file_prepare,
 	.begin = file_begin,
 	.told = file_told,

@@ -91,6 +91,8 @@ struct input {
 	bool once;			/* may be configured one time */
 	int (*check)(const void *options, const struct node *at,
 	    struct diag *d);
+	/* May be NULL: what is there now, lines for check, each with a \n. */
+	void (*survey)(const void *options, struct buf *out);
 
 	/*
 	 * Watch side. options: all configured inputs of this leaf. prepare

@@ -178,3 +178,12 @@ def test_what_others_could_change_is_refused(spoil):
         start_by(sensor, ["env"])
         assert sensor.ended() and sensor.process.wait() != 0
         assert "could change what the sensor does" in sensor.log.read_text()
+
+
+def test_check_counts_what_each_pattern_finds():
+    with Sensor(logs=("*.log", "nothing/*")) as sensor:
+        for name in ("a.log", "b.log", "old.gz"):
+            (sensor.logs / name).write_text("")
+        said = sensor.vedette("check", check=0).stdout
+        assert f"{sensor.logs}/*.log: 2 files" in said
+        assert f"{sensor.logs}/nothing/*: 0 files" in said
