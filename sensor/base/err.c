@@ -60,7 +60,7 @@ static void
 diag_line(struct diag *d, const char *file, unsigned line, unsigned column,
     const char *grade, const char *fmt, va_list ap)
 {
-	unsigned before = d->errors + d->warnings;
+	unsigned before = d->errors + d->warnings + d->refused;
 
 	if (before == LINES_MAX)
 		buf_str(&d->text, "and more\n");
@@ -102,6 +102,18 @@ diag_warn(struct diag *d, const char *file, unsigned line, unsigned column,
 	diag_line(d, file, line, column, "warning: ", fmt, ap);
 	va_end(ap);
 	d->warnings++;
+}
+
+void
+diag_refuse(struct diag *d, const char *file, unsigned line, unsigned column,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	diag_line(d, file, line, column, "", fmt, ap);
+	va_end(ap);
+	d->refused++;
 }
 
 void

@@ -31,6 +31,7 @@ struct diag {
 	struct buf text;
 	unsigned errors;
 	unsigned warnings;
+	unsigned refused;
 };
 
 /* Adds one line and returns -1. Line and column are 1-based, 0 leaves out. */
@@ -39,6 +40,14 @@ int diag_error(struct diag *d, const char *file, unsigned line,
     __attribute__((format(printf, 5, 6)));
 /* Adds one line, "warning: " before the text. */
 void diag_warn(struct diag *d, const char *file, unsigned line,
+    unsigned column, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+/*
+ * Adds one line about something that is left out, and wrong only in where it
+ * is used: a rule that wants values which the site has not given. The rest is
+ * good without it.
+ */
+void diag_refuse(struct diag *d, const char *file, unsigned line,
     unsigned column, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 void diag_free(struct diag *d);

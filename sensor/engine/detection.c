@@ -61,22 +61,31 @@ read_any(struct load *l, const struct node *n)
 	return item_read(l, NULL, n);
 }
 
-/* Keys of a detection that are no identifiers; timeframe is of old rules. */
+/* Where identifiers and a condition stand together. */
+static const struct {
+	const char *name;
+	struct slice other;	/* key that is no identifier, too */
+} places[] = {
+	/* timeframe is of old rules */
+	[DETECTION_RULE] = { "detection", SLICE("timeframe") },
+	[DETECTION_FILTER] = { "filter", SLICE("rules") },
+};
+
 static bool
-is_identifier(const struct node *n)
+is_identifier(const struct node *n, enum detection_place place)
 {
 	return !slice_eq(n->key->text, S("condition")) &&
-	    !slice_eq(n->key->text, S("timeframe"));
+	    !slice_eq(n->key->text, places[place].other);
 }
 
 static size_t
 read_identifiers(struct load *l, const struct node *detection,
-    struct identifier *ids, bool *bad)
+    enum detection_place place, struct identifier *ids, bool *bad)
 {
 	size_t count = 0;
 
 	for (const struct node *n = detection->first; n != NULL; n = n->next) {
-		if (!is_identifier(n))
+		if (!is_identifier(n, place))
 			continue;
 		ids[count].name = n->key->text;
 		ids[count].expr = read_any(l, n);
@@ -134,12 +143,12 @@ read_conditions(struct load *l, const struct node *n, struct identifier *ids,
 
 static void
 warn_unused(struct load *l, const struct node *detection,
-    const struct identifier *ids, size_t count)
+    enum detection_place place, const struct identifier *ids, size_t count)
 {
 	const struct node *n = detection->first;
 
 	for (size_t i = 0; n != NULL; n = n->next) {
-		if (!is_identifier(n))
+		if (!is_identifier(n, place))
 			continue;
 		if (i < count && !ids[i].used &&
 		    !slice_starts(ids[i].name, S("_")))
@@ -150,30 +159,34 @@ warn_unused(struct load *l, const struct node *detection,
 }
 
 struct expr *
-detection_read(struct load *l, const struct node *detection)
+detection_read(struct load *l, const struct node *detection,
+    enum detection_place place)
 {
 	const struct node *condition = node_get(detection, "condition");
+	const char *name = places[place].name;
 	struct identifier *ids;
 	struct expr *e = NULL;
 	bool bad = false;
 	size_t count;
 
 	if (detection->type != NODE_MAP) {
-		node_error(l->diag, detection, "\"detection\" is a map");
+		node_error(l->diag, detection, "\"%s\" is a map", name);
 		return NULL;
 	}
 	ids = arena_alloc(l->build, (detection->count + 1) * sizeof(*ids));
-	count = read_identifiers(l, detection, ids, &bad);
+	count = read_identifiers(l, detection, place, ids, &bad);
 	if (condition == NULL)
 		node_error(l->diag, detection->key,
-		    "the detection has no condition");
+		    "the %s has no condition", name);
 	else if (count == 0)
 		node_error(l->diag, detection->key,
-		    "the detection has a condition only");
+		    "the %s has a condition only", name);
+	else if (place == DETECTION_FILTER && condition->type == NODE_LIST)
+		node_error(l->diag, condition, "a filter has one condition");
 	else
 		e = read_conditions(l, condition, ids, count);
 	if (e == NULL || bad)
 		return NULL;
-	warn_unused(l, detection, ids, count);
+	warn_unused(l, detection, place, ids, count);
 	return e;
 }

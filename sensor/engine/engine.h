@@ -90,6 +90,11 @@ struct rule_view {
 	uint64_t matches, aborted;	/* since load */
 };
 size_t ruleset_count(const struct ruleset *rs);
+/*
+ * How many documents were not taken: after diag_error, or after diag_refuse
+ * for placeholders that have no values.
+ */
+size_t ruleset_refused(const struct ruleset *rs);
 struct rule_view ruleset_view(const struct ruleset *rs, size_t i);
 
 /* SHA-256 over what was loaded, in hex, for heartbeat and status. */

@@ -160,15 +160,17 @@ step_windash(struct item *item, const struct node *value,
 	return each_pattern(item, value, p, windash_text);
 }
 
-/* Takes "%name%" off the front of *s. */
+/* Takes "%name%" off the front of *s; public rules have "-" in names. */
 static bool
 take_placeholder(struct slice *s, struct slice *name)
 {
 	size_t n = 1;
 
-	while (n < s->len && is_word(s->p[n]))
+	if (s->len < 3 || s->p[0] != '%' || !is_word(s->p[1]))
+		return false;
+	while (n < s->len && (is_word(s->p[n]) || s->p[n] == '-'))
 		n++;
-	if (s->p[0] != '%' || n == 1 || n == s->len || s->p[n] != '%')
+	if (n == s->len || s->p[n] != '%')
 		return false;
 	*name = slice_head(slice_from(*s, 1), n - 1);
 	*s = slice_from(*s, n + 1);
@@ -195,16 +197,32 @@ placeholder_values(struct growth *g, struct slice name)
 	return by;
 }
 
+/* Each name once, though many values ask for it. */
+static int
+note_missing(struct missing *m, const struct node *value, struct slice name)
+{
+	struct buf word = { 0 };
+
+	buf_byte(&word, '%');
+	buf_add(&word, name);
+	buf_byte(&word, '%');
+	if (m->names.len == 0)
+		m->at = *value;
+	if (slice_find(buf_slice(&m->names), buf_slice(&word)) == SIZE_MAX) {
+		buf_str(&m->names, m->names.len > 0 ? ", " : "");
+		buf_add(&m->names, buf_slice(&word));
+	}
+	buf_free(&word);
+	return -1;
+}
+
 static int
 grow_placeholder(struct growth *g, struct slice name)
 {
 	struct choices by = placeholder_values(g, name);
 
 	if (by.count == 0)
-		return node_error(g->item->load->diag, g->value,
-		    "no values for %%%.*s%%: set them under \"placeholders\" "
-		    "in the configuration", (int)name.len,
-		    (const char *)name.p);
+		return note_missing(&g->item->load->missing, g->value, name);
 	return grow(g, by);
 }
 

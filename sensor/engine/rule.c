@@ -160,29 +160,38 @@ id_from_title(struct load *l, struct slice title)
 	return out;
 }
 
-static int
-read_names(struct load *l, const struct node *doc, struct rule *r)
+static const char *
+what_of(const struct node *doc)
+{
+	return node_get(doc, "filter") != NULL ? "filter" : "rule";
+}
+
+int
+rule_read_names(struct load *l, const struct node *doc, struct rule *r)
 {
 	if (read_text(l, doc, "title", &r->info.title) == -1 ||
 	    read_text(l, doc, "id", &r->info.id) == -1 ||
 	    read_text(l, doc, "name", &r->name) == -1)
 		return -1;
 	if (r->info.title.len == 0)
-		return node_error(l->diag, doc, "the rule has no title");
+		return node_error(l->diag, doc, "the %s has no title",
+		    what_of(doc));
 	r->has_id = r->info.id.len > 0;
 	if (!r->has_id)
 		r->info.id = id_from_title(l, r->info.title);
 	return 0;
 }
 
-static int
-read_logsource(struct load *l, const struct node *doc, struct rule *r)
+int
+rule_read_logsource(struct load *l, const struct node *doc,
+    struct logsource *out)
 {
 	const struct node *n = node_get(doc, "logsource");
 
 	if (n == NULL)
-		return node_error(l->diag, doc, "the rule has no logsource");
-	return read_words(l, n, &r->source);
+		return node_error(l->diag, doc, "the %s has no logsource",
+		    what_of(doc));
+	return read_words(l, n, out);
 }
 
 static int
@@ -192,7 +201,7 @@ read_detection(struct load *l, const struct node *doc, struct rule *r)
 
 	if (n == NULL)
 		return node_error(l->diag, doc, "the rule has no detection");
-	r->expr = detection_read(l, n);
+	r->expr = detection_read(l, n, DETECTION_RULE);
 	return r->expr == NULL ? -1 : 0;
 }
 
@@ -215,7 +224,7 @@ read_about(struct load *l, const struct node *doc, struct rule *r)
 int
 rule_read(struct load *l, const struct node *doc, struct rule *r)
 {
-	static const char *const later[] = { "correlation", "filter" };
+	static const char *const later[] = { "correlation" };
 	int bad = 0;
 
 	*r = (struct rule){ .file = l->file, .line = doc->line };
@@ -228,9 +237,9 @@ rule_read(struct load *l, const struct node *doc, struct rule *r)
 			return node_error(l->diag, n->key,
 			    "%s documents are not supported yet", later[i]);
 	}
-	bad |= read_names(l, doc, r);
+	bad |= rule_read_names(l, doc, r);
 	bad |= read_about(l, doc, r);
-	bad |= read_logsource(l, doc, r);
+	bad |= rule_read_logsource(l, doc, &r->source);
 	bad |= read_detection(l, doc, r);
 	return bad;
 }

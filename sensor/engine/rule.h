@@ -25,6 +25,15 @@ struct rule {
 	uint64_t matches, aborted;
 };
 
+/*
+ * Placeholders without values, of the document that is read now: it is left
+ * out, and told of once, at the first place that asks for one.
+ */
+struct missing {
+	struct buf names;	/* "%a%, %b%" */
+	struct node at;
+};
+
 struct load {
 	struct arena *keep;	/* lives as long as the ruleset */
 	struct arena *build;	/* until it is compiled */
@@ -33,12 +42,24 @@ struct load {
 	const struct node *placeholders;	/* a map, or NULL */
 	struct diag *diag;
 	const char *file;	/* lives in keep */
+	struct missing missing;
 };
 
 /* Reads one document. -1 after diag_error. */
 int rule_read(struct load *l, const struct node *doc, struct rule *out);
-/* The rule's expression from its detection; NULL after diag_error. */
-struct expr *detection_read(struct load *l, const struct node *detection);
+/* Title, id (made from the title where none is) and name. */
+int rule_read_names(struct load *l, const struct node *doc, struct rule *r);
+/* The log source, which must be there. */
+int rule_read_logsource(struct load *l, const struct node *doc,
+    struct logsource *out);
+
+enum detection_place { DETECTION_RULE, DETECTION_FILTER };
+/*
+ * The expression from identifiers and condition, of a rule or of a filter;
+ * NULL after diag_error.
+ */
+struct expr *detection_read(struct load *l, const struct node *detection,
+    enum detection_place place);
 /*
  * One item of a detection: key "field|modifier...", or NULL for keywords,
  * and its value or values. NULL after diag_error.

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "engine/collection.h"
+#include "engine/filters.h"
 #include "engine/roster.h"
 #include "engine/program.h"
 
@@ -18,6 +19,9 @@ struct ruleset {
 	struct predicates *predicates;
 	struct rule *rules;
 	size_t count, room;
+	struct filter *filters;
+	size_t filter_count;
+	size_t refused;		/* documents that were wrong or left out */
 	struct roster *roster;
 	const struct node *placeholders;
 	struct buf digests;	/* of the files, in order */
@@ -45,6 +49,7 @@ ruleset_free(struct ruleset *rs)
 	arena_free(rs->keep);
 	arena_free(rs->build);
 	free(rs->rules);
+	free(rs->filters);
 	buf_free(&rs->digests);
 	free(rs);
 }
@@ -55,18 +60,55 @@ ruleset_placeholders(struct ruleset *rs, const struct node *map)
 	rs->placeholders = map;
 }
 
-static void
+static int
 add_rule(struct ruleset *rs, struct load *l, const struct node *doc)
 {
 	struct rule r;
 
 	if (rule_read(l, doc, &r) == -1)
-		return;
+		return -1;
 	if (rs->count == rs->room) {
 		rs->room = rs->room * 2 + 16;
 		rs->rules = xrealloc(rs->rules, rs->room, sizeof(*rs->rules));
 	}
 	rs->rules[rs->count++] = r;
+	return 0;
+}
+
+static int
+add_filter(struct ruleset *rs, struct load *l, const struct node *doc)
+{
+	struct filter f;
+
+	if (filter_read(l, doc, &f) == -1)
+		return -1;
+	rs->filters = xrealloc(rs->filters, rs->filter_count + 1,
+	    sizeof(*rs->filters));
+	rs->filters[rs->filter_count++] = f;
+	return 0;
+}
+
+/* Says which placeholders the document would have wanted. */
+static void
+tell_missing(struct load *l)
+{
+	struct missing *m = &l->missing;
+
+	if (m->names.len > 0)
+		diag_refuse(l->diag, m->at.file, m->at.line, m->at.column,
+		    "no values for %s: set them under \"placeholders\" in "
+		    "the configuration", buf_cstr(&m->names));
+	buf_clear(&m->names);
+}
+
+static void
+add_document(struct ruleset *rs, struct load *l, const struct node *doc)
+{
+	int ret = node_get(doc, "filter") != NULL ? add_filter(rs, l, doc) :
+	    add_rule(rs, l, doc);
+
+	tell_missing(l);
+	rs->refused += ret == -1;
 }
 
 static void
@@ -86,14 +128,17 @@ add_documents(struct ruleset *rs, const char *name, struct slice bytes,
 	struct node *docs;
 
 	buf_add(&rs->digests, digest_slice(&digest));
-	if (yaml_parse(yaml, name, bytes, &docs, d) == 0) {
-		for (struct node *n = docs; n != NULL; n = n->next) {
-			const struct node *doc = collection_next(&c, n, d);
-
-			if (doc != NULL)
-				add_rule(rs, &l, doc);
-		}
+	if (yaml_parse(yaml, name, bytes, &docs, d) == -1) {
+		rs->refused++;
+		docs = NULL;
 	}
+	for (struct node *n = docs; n != NULL; n = n->next) {
+		const struct node *doc = collection_next(&c, n, d);
+
+		if (doc != NULL)
+			add_document(rs, &l, doc);
+	}
+	buf_free(&l.missing.names);
 	arena_free(yaml);
 }
 
@@ -175,6 +220,8 @@ ruleset_compile(struct ruleset *rs, struct diag *d)
 	unsigned before = d->errors;
 
 	check_ids(rs, d);
+	filters_apply(rs->filters, rs->filter_count, rs->rules, rs->count,
+	    rs->build, d);
 	for (size_t i = 0; i < rs->count; i++) {
 		struct rule *r = &rs->rules[i];
 
@@ -249,6 +296,12 @@ size_t
 ruleset_count(const struct ruleset *rs)
 {
 	return rs->count;
+}
+
+size_t
+ruleset_refused(const struct ruleset *rs)
+{
+	return rs->refused;
 }
 
 struct rule_view

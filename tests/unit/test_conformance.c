@@ -18,6 +18,7 @@ struct kase {
 	unsigned line, claim_line;
 	struct slice claim;
 	struct buf rule;	/* the document, empty: none yet */
+	bool whole;		/* it is all documents, not a detection */
 	struct schema *schema;
 	struct decoders *decoders;
 	struct ruleset *rules;
@@ -73,6 +74,7 @@ load_rule(struct kase *k)
 	schema_freeze(k->schema);
 	k->ev = event_new(k->schema);
 	buf_clear(&k->rule);
+	k->whole = false;
 	arena_free(a);
 }
 
@@ -86,7 +88,7 @@ on_match(void *arg, const struct match *m)
 }
 
 static void
-hold(struct kase *k, struct slice event, bool want)
+hold(struct kase *k, struct slice event, unsigned want)
 {
 	struct record r = {
 		.form = FORM_JSON, .bytes = slice_trim(event),
@@ -96,7 +98,7 @@ hold(struct kase *k, struct slice event, bool want)
 
 	load_rule(k);
 	k->run++;
-	if (k->diag.errors > 0) {
+	if (k->diag.errors + k->diag.refused > 0) {
 		complain(k, "the rule was refused");
 		return;
 	}
@@ -106,7 +108,8 @@ hold(struct kase *k, struct slice event, bool want)
 	if (k->ev->source_count == 0)
 		complain(k, "this is no JSON");
 	else if (matches != want)
-		complain(k, want ? "must match" : "must not match");
+		complain(k, want == 0 ? "must not match" :
+		    want == 1 ? "must match" : "both must match");
 }
 
 static void
@@ -114,7 +117,7 @@ hold_error(struct kase *k, struct slice part)
 {
 	load_rule(k);
 	k->run++;
-	if (k->diag.errors == 0 || slice_find(buf_slice(&k->diag.text),
+	if (k->diag.errors + k->diag.refused == 0 || slice_find(buf_slice(&k->diag.text),
 	    slice_trim(part)) == SIZE_MAX)
 		complain(k, "this is not what is said");
 }
@@ -129,6 +132,41 @@ begin_rule(struct kase *k, struct slice rest)
 	buf_str(&k->rule, "\n");
 }
 
+/* Documents stand as they are, two columns to the right. */
+static void
+begin_documents(struct kase *k, struct slice rest)
+{
+	load_rule(k);
+	k->whole = true;
+	if (slice_trim(rest).len > 0)
+		complain(k, "documents begin in the next line");
+}
+
+static void
+add_line(struct kase *k, struct slice line)
+{
+	if (k->whole)
+		slice_skip(&line, S("  "));
+	buf_add(&k->rule, line);
+	buf_str(&k->rule, line.len > 0 || k->whole ? "\n" : "");
+}
+
+static bool
+take_event(struct kase *k, struct slice line)
+{
+	static const struct slice words[] = {
+		SLICE("no:"), SLICE("yes:"), SLICE("both:"),
+	};
+
+	for (unsigned i = 0; i < COUNT(words); i++) {
+		if (!slice_skip(&line, words[i]))
+			continue;
+		hold(k, line, i);
+		return true;
+	}
+	return false;
+}
+
 static void
 take_line(struct kase *k, struct slice line)
 {
@@ -136,16 +174,13 @@ take_line(struct kase *k, struct slice line)
 		k->claim = line;
 	else if (slice_skip(&line, S("rule:")))
 		begin_rule(k, line);
-	else if (slice_skip(&line, S("yes:")))
-		hold(k, line, true);
-	else if (slice_skip(&line, S("no:")))
-		hold(k, line, false);
+	else if (slice_skip(&line, S("documents:")))
+		begin_documents(k, line);
 	else if (slice_skip(&line, S("error:")))
 		hold_error(k, line);
-	else if (slice_starts(line, S("  ")) || line.len == 0) {
-		buf_add(&k->rule, line);
-		buf_str(&k->rule, line.len > 0 ? "\n" : "");
-	} else
+	else if (slice_starts(line, S("  ")) || line.len == 0)
+		add_line(k, line);
+	else if (!take_event(k, line))
 		complain(k, "what is this line?");
 }
 

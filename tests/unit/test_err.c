@@ -64,10 +64,11 @@ a_diagnosis_leaves_out_what_is_not_known(void)
 	diag_error(&d, "a.yaml", 0, 0, "file only");
 	diag_error(&d, NULL, 0, 0, "nothing");
 	diag_warn(&d, "a.yaml", 1, 2, "old");
+	diag_refuse(&d, "a.yaml", 5, 6, "no value");
 	CHECK_TEXT(buf_slice(&d.text), "a.yaml:3:7: no key\n"
 	    "a.yaml:3: line only\na.yaml: file only\nnothing\n"
-	    "a.yaml:1:2: warning: old\n");
-	CHECK(d.errors == 4 && d.warnings == 1);
+	    "a.yaml:1:2: warning: old\na.yaml:5:6: no value\n");
+	CHECK(d.errors == 4 && d.warnings == 1 && d.refused == 1);
 	diag_free(&d);
 	CHECK(d.errors == 0);
 }

@@ -137,7 +137,7 @@ mistakes_have_file_line_and_column(void)
 		{ "title: t\ncorrelation: {type: event_count}\n",
 		    "r.yml:2:1: correlation documents are not supported" },
 		{ "title: t\nlogsource: {product: x}\nfilter: {}\n",
-		    "r.yml:3:1: filter documents are not supported" },
+		    "r.yml:3:1: the filter does not say which" },
 		{ "action: glboal\n",
 		    "r.yml:1:9: no action \"glboal\"; did you mean" },
 		{ "action: repeat\n", "there is no rule to repeat" },
