@@ -89,7 +89,7 @@ def test_show_tells_everything_by_any_beginning_of_the_id(rules):
 
 
 def test_lint_says_all_mistakes_with_their_places(rules):
-    assert "1 rule, no mistake" in vedette(
+    assert "1 rule loads, 0 refused" in vedette(
         rules, "lint", str(rules / "rules")).stdout
     bad = rules / "bad.yml"
     bad.write_text(RULE.replace("|startswith", "|startwith")

@@ -43,7 +43,7 @@ def vedette(*argv, status=0):
 
 
 def test_lint_finds_nothing(config):
-    assert "no mistake" in vedette("rules", "lint", "-c", config, RULES)
+    assert "rules load, 0 refused" in vedette("rules", "lint", "-c", config, RULES)
 
 
 def test_all_tests_inside_rules_and_decoders_pass(config):
