@@ -1,0 +1,404 @@
+/*
+ * States are the beginnings of literals, in a double array: the state behind
+ * byte c of state s is the cell at base(s) + c if that says that it came from
+ * s. Where there is none, the state's fallback is asked: the longest end of
+ * what it stands for that also begins a literal.
+ *
+ * Most bytes of most texts begin nothing. So before states, three bytes at a
+ * time, as small classes, are looked up in a table of the beginnings of all
+ * literals; states are walked only from where it says yes, until so little is
+ * left of a beginning that the table can go on from there.
+ */
+#include "engine/automaton.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+
+static const uint32_t NONE = UINT32_MAX;
+
+enum {
+	ROOT = 0,
+	FRONT = 3,		/* bytes that the table of beginnings sees */
+	BYTES = 256,
+	TRIES_MAX = 64,		/* for a place, before older gaps are left */
+	DEPTH = 3,		/* mask; at this depth or deeper */
+	DEPTH_BITS = 2,
+	LITERALS_MAX = 1 << 29,
+};
+
+static_assert(FRONT == DEPTH, "the table knows what shallow states know");
+
+struct cell {
+	uint32_t parent;	/* NONE: not used */
+	uint32_t base;		/* of the children */
+	uint32_t fallback;
+	/* The longest literal that ends here + 1, above bits for the depth. */
+	uint32_t ends;
+};
+
+struct automaton {
+	struct cell *cells;
+	size_t cell_count;
+	uint32_t *shorter;	/* + 1: the next literal that ends with this */
+	size_t count;		/* of literals */
+	unsigned bits;		/* of a class */
+	unsigned char classes[BYTES];
+	uint64_t *fronts;	/* one bit for each three classes */
+};
+
+/* A state whose children are still to be made: literals of one beginning. */
+struct branch {
+	uint32_t cell, first, end, depth;
+};
+
+struct maker {
+	struct automaton *a;
+	const struct slice *literals;
+	struct branch *queue;
+	size_t head, tail, room;
+	uint64_t *taken;	/* bits: cells in use */
+	size_t lowest;		/* no cell below it is free */
+	size_t start;		/* where places for several are looked for */
+	size_t highest;		/* base there is */
+};
+
+static size_t
+cells_words(size_t cells)
+{
+	return (cells + 63) / 64;
+}
+
+/* Room for cells up to the given one and any byte behind it. */
+static void
+make_room(struct maker *m, size_t cell)
+{
+	struct automaton *a = m->a;
+	size_t before = a->cell_count, count = before;
+
+	if (cell + BYTES < count)
+		return;
+	while (cell + BYTES >= count)
+		count += count / 4 + 1024;
+	a->cells = xrealloc(a->cells, count, sizeof(*a->cells));
+	m->taken = xrealloc(m->taken, cells_words(count),
+	    sizeof(*m->taken));
+	for (size_t i = before; i < count; i++)
+		a->cells[i] = (struct cell){ .parent = NONE };
+	for (size_t i = cells_words(before); i < cells_words(count); i++)
+		m->taken[i] = 0;
+	a->cell_count = count;
+}
+
+static bool
+is_taken(const struct maker *m, size_t cell)
+{
+	return (m->taken[cell / 64] >> cell % 64 & 1) != 0;
+}
+
+static size_t
+free_from(struct maker *m, size_t cell)
+{
+	for (;;) {
+		uint64_t open;
+
+		make_room(m, cell);
+		open = ~m->taken[cell / 64] >> cell % 64;
+		if (open != 0)
+			return cell + (size_t)__builtin_ctzll(open);
+		cell = (cell / 64 + 1) * 64;
+	}
+}
+
+static bool
+fits(struct maker *m, size_t base, const unsigned char *bytes, size_t n)
+{
+	make_room(m, base + BYTES);
+	for (size_t i = 0; i < n; i++)
+		if (is_taken(m, base + bytes[i]))
+			return false;
+	return true;
+}
+
+/*
+ * A base where all children find free cells. Single children fill the gaps
+ * that families leave; a family that tried too often starts behind them.
+ */
+static size_t
+place(struct maker *m, const unsigned char *bytes, size_t n)
+{
+	size_t cell;
+
+	if (n == 1) {
+		cell = free_from(m, m->lowest);
+		m->lowest = cell;
+		return cell - bytes[0];
+	}
+	cell = free_from(m, m->start > m->lowest ? m->start : m->lowest);
+	for (unsigned tries = 0;; tries++) {
+		if (fits(m, cell - bytes[0], bytes, n))
+			break;
+		cell = free_from(m, cell + 1);
+		if (tries == TRIES_MAX)
+			m->start = cell;
+	}
+	return cell - bytes[0];
+}
+
+static void
+push(struct maker *m, struct branch b)
+{
+	if (m->tail == m->room) {
+		m->room = m->room * 2 + 256;
+		m->queue = xrealloc(m->queue, m->room, sizeof(*m->queue));
+	}
+	m->queue[m->tail++] = b;
+}
+
+/* The state that byte c leads to, or NONE. */
+static uint32_t
+child(const struct cell *cells, uint32_t s, unsigned char c)
+{
+	uint32_t at = cells[s].base + c;
+
+	return cells[at].parent == s ? at : NONE;
+}
+
+static uint32_t
+fallback_of(const struct cell *cells, uint32_t parent, unsigned char c)
+{
+	uint32_t s = parent, next;
+
+	while (s != ROOT) {
+		s = cells[s].fallback;
+		next = child(cells, s, c);
+		if (next != NONE)
+			return next;
+	}
+	return ROOT;
+}
+
+/* The longest literal that ends in a state, + 1, or 0. */
+static uint32_t
+literal_at(const struct cell *cell)
+{
+	return cell->ends >> DEPTH_BITS;
+}
+
+/* Fills the cell of a child, whose shorter states are all complete. */
+static void
+enter(struct maker *m, uint32_t parent, unsigned char c, struct branch *b)
+{
+	struct cell *cells = m->a->cells, *cell;
+	uint32_t fallback = fallback_of(cells, parent, c), longest;
+
+	b->cell = cells[parent].base + c;
+	cell = &cells[b->cell];
+	cell->parent = parent;
+	cell->fallback = fallback;
+	longest = literal_at(&cells[fallback]);
+	if (m->literals[b->first].len == b->depth) {
+		m->a->shorter[b->first] = longest;
+		longest = ++b->first;
+	}
+	cell->ends = longest << DEPTH_BITS |
+	    (b->depth < DEPTH ? b->depth : DEPTH);
+}
+
+/* Cuts a branch by its next byte; the number of children. */
+static size_t
+families(const struct maker *m, const struct branch *b,
+    unsigned char *bytes, struct branch *children)
+{
+	size_t n = 0;
+
+	for (uint32_t i = b->first; i < b->end; i++) {
+		unsigned char c = m->literals[i].p[b->depth];
+
+		if (n == 0 || bytes[n - 1] != c) {
+			bytes[n] = c;
+			children[n++] = (struct branch){ .first = i,
+			    .depth = b->depth + 1 };
+		}
+		children[n - 1].end = i + 1;
+	}
+	return n;
+}
+
+static void
+grow(struct maker *m, struct branch b)
+{
+	unsigned char bytes[BYTES];
+	struct branch children[BYTES];
+	size_t n = families(m, &b, bytes, children), base;
+
+	if (n == 0)
+		return;
+	base = place(m, bytes, n);
+	m->a->cells[b.cell].base = (uint32_t)base;
+	m->highest = base > m->highest ? base : m->highest;
+	for (size_t i = 0; i < n; i++) {
+		m->taken[(base + bytes[i]) / 64] |=
+		    UINT64_C(1) << (base + bytes[i]) % 64;
+		enter(m, b.cell, bytes[i], &children[i]);
+		if (children[i].first < children[i].end)
+			push(m, children[i]);
+	}
+}
+
+/* Level by level, so that what a state falls back to is there before it. */
+static void
+make_states(struct automaton *a, const struct slice *literals)
+{
+	struct maker m = { .a = a, .literals = literals, .lowest = BYTES };
+
+	make_room(&m, BYTES);
+	m.taken[ROOT] = 1;
+	push(&m, (struct branch){ .end = (uint32_t)a->count });
+	while (m.head < m.tail)
+		grow(&m, m.queue[m.head++]);
+	a->cell_count = m.highest + BYTES;
+	a->cells = xrealloc(a->cells, a->cell_count, sizeof(*a->cells));
+	free(m.queue);
+	free(m.taken);
+}
+
+/*
+ * Bytes that stand often among the first three of literals get classes of
+ * their own, the rest of them share; those that never do are class 0.
+ */
+static void
+make_classes(struct automaton *a, const struct slice *literals)
+{
+	size_t uses[BYTES] = { 0 };
+	unsigned given = 0, most = (1u << a->bits) - 1;
+
+	for (size_t i = 0; i < a->count; i++)
+		for (size_t k = 0; k < FRONT && k < literals[i].len; k++)
+			uses[literals[i].p[k]]++;
+	for (;;) {
+		unsigned best = 0;
+
+		for (unsigned c = 1; c < BYTES; c++)
+			best = uses[c] > uses[best] ? c : best;
+		if (uses[best] == 0)
+			break;
+		uses[best] = 0;
+		a->classes[best] = (unsigned char)(given++ % most + 1);
+	}
+}
+
+/* All that may follow a literal of one or two bytes is a beginning too. */
+static void
+make_fronts(struct automaton *a, const struct slice *literals)
+{
+	size_t size = (size_t)1 << a->bits * FRONT;
+
+	a->fronts = xcalloc((size + 63) / 64, sizeof(*a->fronts));
+	for (size_t i = 0; i < a->count; i++) {
+		unsigned known = literals[i].len < FRONT ?
+		    (unsigned)literals[i].len : FRONT;
+		size_t key = 0, open = (size_t)1 << a->bits * (FRONT - known);
+
+		for (unsigned k = 0; k < known; k++)
+			key = key << a->bits | a->classes[literals[i].p[k]];
+		key *= open;
+		for (size_t k = key; k < key + open; k++)
+			a->fronts[k / 64] |= UINT64_C(1) << k % 64;
+	}
+}
+
+struct automaton *
+automaton_new(const struct slice *literals, size_t count)
+{
+	struct automaton *a = xcalloc(1, sizeof(*a));
+
+	assert(count > 0 && count < LITERALS_MAX);
+	for (size_t i = 0; i < count; i++)
+		assert(literals[i].len > 0 && (i == 0 ||
+		    slice_cmp(literals[i - 1], literals[i]) < 0));
+	a->count = count;
+	a->shorter = xcalloc(count, sizeof(*a->shorter));
+	a->bits = count < 64 ? 4 : count < 512 ? 5 : 6;
+	make_states(a, literals);
+	make_classes(a, literals);
+	make_fronts(a, literals);
+	return a;
+}
+
+void
+automaton_free(struct automaton *a)
+{
+	if (a == NULL)
+		return;
+	free(a->cells);
+	free(a->shorter);
+	free(a->fronts);
+	free(a);
+}
+
+/* Where, from an offset on, a literal may begin; the length when nowhere. */
+static size_t
+skip(const struct automaton *a, struct slice text, size_t at)
+{
+	const uint64_t *fronts = a->fronts;
+	size_t mask = ((size_t)1 << a->bits * FRONT) - 1, key = 0;
+	size_t end = text.len;
+
+	for (size_t i = at; i < at + FRONT - 1; i++)
+		key = key << a->bits | (i < end ? a->classes[text.p[i]] : 0);
+	for (; at + FRONT <= end; at++) {
+		key = (key << a->bits | a->classes[text.p[at + FRONT - 1]]) &
+		    mask;
+		if ((fronts[key / 64] >> key % 64 & 1) != 0)
+			return at;
+	}
+	for (; at < end; at++) {
+		key = key << a->bits & mask;
+		if ((fronts[key / 64] >> key % 64 & 1) != 0)
+			return at;
+	}
+	return end;
+}
+
+void
+automaton_scan(const struct automaton *a, struct slice text,
+    void (*found)(void *arg, uint32_t literal, size_t end), void *arg)
+{
+	const struct cell *cells = a->cells;
+	size_t at = skip(a, text, 0);
+	uint32_t s = ROOT;
+
+	while (at < text.len) {
+		uint32_t next = child(cells, s, text.p[at]);
+
+		if (next != NONE) {
+			s = next;
+			at++;
+			for (uint32_t l = literal_at(&cells[s]); l != 0;
+			    l = a->shorter[l - 1])
+				found(arg, l - 1, at);
+		} else if (s == ROOT) {
+			at = skip(a, text, at + 1);
+		} else {
+			uint32_t depth;
+
+			s = cells[s].fallback;
+			depth = cells[s].ends & DEPTH;
+			if (depth == DEPTH)
+				continue;
+			/* The table knows as much as is left, and the rest. */
+			at = skip(a, text, at - depth);
+			s = ROOT;
+		}
+	}
+}
+
+size_t
+automaton_bytes(const struct automaton *a)
+{
+	return sizeof(*a) + a->cell_count * sizeof(*a->cells) +
+	    a->count * sizeof(*a->shorter) +
+	    (((size_t)1 << a->bits * FRONT) + 63) / 64 * sizeof(*a->fronts);
+}
