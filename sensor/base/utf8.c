@@ -107,14 +107,31 @@ escape_byte(struct buf *b, struct slice s)
 	buf_hex(b, slice_head(s, 1));
 }
 
+/* The letters, digits and marks of ASCII at the front. */
+static struct slice
+plain_head(struct slice s)
+{
+	size_t n = 0;
+
+	while (n < s.len && s.p[n] >= 0x20 && s.p[n] < 0x7f)
+		n++;
+	return slice_head(s, n);
+}
+
 void
 text_escape(struct buf *b, struct slice s)
 {
 	uint32_t code;
 
-	while (s.len > 0) {
-		size_t n = utf8_one(s, &code);
+	for (;;) {
+		struct slice plain = plain_head(s);
+		size_t n;
 
+		buf_add(b, plain);
+		s = slice_from(s, plain.len);
+		if (s.len == 0)
+			return;
+		n = utf8_one(s, &code);
 		if (n == 0 || (n == 1 && utf8_deceives(code)))
 			escape_byte(b, s);
 		else if (utf8_deceives(code))
