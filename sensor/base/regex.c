@@ -9,6 +9,8 @@
 
 struct regex {
 	pcre2_code *code;
+	bool fast;		/* pcre2_jit_match will do */
+	const unsigned char *firsts;	/* a bit per byte; NULL: any */
 	char *prefix;
 	size_t prefix_len;
 };
@@ -105,6 +107,19 @@ literal_prefix(struct slice p, unsigned flags, char *out)
 	return slice_bytes(out, n);
 }
 
+/* Only what is anchored must begin where the text does. */
+static const unsigned char *
+firsts(const pcre2_code *code)
+{
+	const unsigned char *map = NULL;
+	uint32_t options = 0;
+
+	pcre2_pattern_info(code, PCRE2_INFO_ALLOPTIONS, &options);
+	if ((options & PCRE2_ANCHORED) != 0)
+		pcre2_pattern_info(code, PCRE2_INFO_FIRSTBITMAP, &map);
+	return map;
+}
+
 struct regex *
 regex_new(struct slice pattern, unsigned flags, size_t *at, struct err *err)
 {
@@ -132,9 +147,12 @@ regex_new(struct slice pattern, unsigned flags, size_t *at, struct err *err)
 		err_set(err, "%s", (const char *)text);
 		return NULL;
 	}
-	pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
 	re = xcalloc(1, sizeof(*re));
 	re->code = code;
+	/* It checks no characters, which only REGEX_UTF needs. */
+	re->fast = pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0 &&
+	    (flags & REGEX_UTF) == 0;
+	re->firsts = firsts(code);
 	re->prefix = xmalloc(pattern.len);
 	re->prefix_len = literal_prefix(pattern, flags, re->prefix).len;
 	return re;
@@ -182,8 +200,10 @@ regex_state_free(struct regex_state *st)
 enum regex_result
 regex_match(const struct regex *re, struct regex_state *st, struct slice in)
 {
-	int n = pcre2_match(re->code, in.len > 0 ? in.p : S("").p, in.len, 0,
-	    0, st->data, st->context);
+	const unsigned char *p = in.len > 0 ? in.p : S("").p;
+	int n = re->fast ?
+	    pcre2_jit_match(re->code, p, in.len, 0, 0, st->data, st->context) :
+	    pcre2_match(re->code, p, in.len, 0, 0, st->data, st->context);
 
 	if (n >= 0)
 		return REGEX_YES;
@@ -234,4 +254,10 @@ struct slice
 regex_prefix(const struct regex *re)
 {
 	return slice_bytes(re->prefix, re->prefix_len);
+}
+
+bool
+regex_starts(const struct regex *re, unsigned char c)
+{
+	return re->firsts == NULL || (re->firsts[c / 8] & 1u << c % 8) != 0;
 }

@@ -50,5 +50,7 @@ void regex_names(const struct regex *re,
  * with ^ and letters; may be empty. Lives as long as the regex.
  */
 struct slice regex_prefix(const struct regex *re);
+/* Whether some match may begin at the front of a text that begins with c. */
+bool regex_starts(const struct regex *re, unsigned char c);
 
 #endif

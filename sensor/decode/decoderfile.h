@@ -5,6 +5,8 @@
 #ifndef VEDETTE_DECODERFILE_H
 #define VEDETTE_DECODERFILE_H
 
+#include <limits.h>
+
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/regex.h"
@@ -24,7 +26,6 @@ struct pattern {
 	struct slice name;	/* "sshd/failed-password" */
 	struct regex *regex;
 	struct slice prefix;	/* every message that matches begins so */
-	int first;		/* its first byte; -1: no prefix */
 	const struct setting *settings;
 	size_t setting_count;
 	struct slice kept;	/* kind of event of record, or empty */
@@ -41,6 +42,11 @@ struct decoder_file {
 	size_t source_count;
 	struct pattern *patterns;
 	size_t pattern_count;
+	/*
+	 * Those that a message may match which begins with this byte, in
+	 * order, NULL-terminated; the last: an empty message.
+	 */
+	const struct pattern **starting[UCHAR_MAX + 2];
 };
 
 /* What the messages of one program are held against, in this order. */

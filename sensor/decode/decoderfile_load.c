@@ -291,7 +291,6 @@ read_match(struct reading *r, struct pattern *p, const struct node *n)
 		return diag_error(r->diag, n->file, n->line,
 		    n->column + n->quoted + (unsigned)at, "%s", err.text);
 	p->prefix = regex_prefix(p->regex);
-	p->first = p->prefix.len > 0 ? p->prefix.p[0] : -1;
 	return 0;
 }
 
@@ -398,6 +397,39 @@ read_patterns(struct reading *r)
 		read_pattern(r, n);
 }
 
+static bool
+may_start(const struct pattern *p, unsigned c)
+{
+	if (c > UCHAR_MAX)
+		return p->prefix.len == 0;
+	if (p->prefix.len > 0)
+		return p->prefix.p[0] == c;
+	return regex_starts(p->regex, (unsigned char)c);
+}
+
+/* A byte that no pattern starts with shares the empty list. */
+static void
+list_starts(struct decoders *d, struct decoder_file *f)
+{
+	const struct pattern **none = arena_alloc(d->arena, sizeof(*none));
+
+	for (unsigned c = 0; c < COUNT(f->starting); c++) {
+		size_t n = 0;
+
+		for (size_t i = 0; i < f->pattern_count; i++)
+			n += may_start(&f->patterns[i], c);
+		f->starting[c] = none;
+		if (n == 0)
+			continue;
+		f->starting[c] = arena_alloc(d->arena,
+		    (n + 1) * sizeof(*none));
+		n = 0;
+		for (size_t i = 0; i < f->pattern_count; i++)
+			if (may_start(&f->patterns[i], c))
+				f->starting[c][n++] = &f->patterns[i];
+	}
+}
+
 static void
 add_file(struct decoders *d, struct decoder_file *f)
 {
@@ -437,6 +469,7 @@ read_decoder(struct decoders *d, const struct node *doc, struct diag *diag)
 	if (node_get(doc, "fields") != NULL)
 		r.constants = need(diag, doc, "fields", NODE_MAP);
 	read_patterns(&r);
+	list_starts(d, r.file);
 	add_file(d, r.file);
 }
 

@@ -220,13 +220,13 @@ static const struct pattern *
 match_file(struct decoders *d, const struct decoder_file *f, struct event *ev,
     struct slice message)
 {
-	int first = message.len > 0 ? message.p[0] : -1;
+	const struct pattern *const *next = f->starting[message.len > 0 ?
+	    message.p[0] : UCHAR_MAX + 1];
 
-	for (size_t i = 0; i < f->pattern_count; i++) {
-		const struct pattern *p = &f->patterns[i];
+	for (; *next != NULL; next++) {
+		const struct pattern *p = *next;
 
-		if ((p->first != -1 && p->first != first) ||
-		    !pattern_takes(d, p, message))
+		if (!pattern_takes(d, p, message))
 			continue;
 		for (size_t n = 0; n < p->setting_count; n++)
 			set_field(ev, &p->settings[n], d->state, message);

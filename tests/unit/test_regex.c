@@ -46,6 +46,40 @@ the_prefix_is_what_every_match_begins_with(void)
 	}
 }
 
+/* "not" are bytes that need not be tried; PCRE2 decides how many it knows. */
+static void
+a_match_starts_with_one_of_the_first_bytes(void)
+{
+	static const struct {
+		struct slice pattern;
+		unsigned flags;
+		const char *may, *not;
+	} rows[] = {
+		{ SLICE("^(?:Postponed|Accepted) x"), 0, "PA", "px" },
+		{ SLICE("^[0-9]+ "), 0, "09", "a/:" },
+		{ SLICE("^(?:a|)b"), 0, "ab", "" },
+		{ SLICE("^(?=x)."), 0, "x", "" },
+		{ SLICE("^(?<!y)a"), 0, "a", "" },
+		{ SLICE("^x"), REGEX_NOCASE, "xX", "" },
+		{ SLICE("^b"), REGEX_MULTILINE, "ab\n", "" },
+		{ SLICE("b"), 0, "ab", "" },
+		{ SLICE("^a|b"), 0, "abc", "" },
+		{ SLICE(".*b"), REGEX_DOTALL, "ab\xff", "" },
+		{ SLICE("^\\W"), 0, " \xff", "a" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct regex *re = compile(rows[i].pattern, rows[i].flags);
+
+		CHECK_ROW(re != NULL, i);
+		for (const char *c = rows[i].may; *c != '\0'; c++)
+			CHECK_ROW(regex_starts(re, (unsigned char)*c), i);
+		for (const char *c = rows[i].not; *c != '\0'; c++)
+			CHECK_ROW(!regex_starts(re, (unsigned char)*c), i);
+		regex_free(re);
+	}
+}
+
 static void
 groups_are_found_by_name(void)
 {
@@ -139,6 +173,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_prefix_is_what_every_match_begins_with),
+		TEST(a_match_starts_with_one_of_the_first_bytes),
 		TEST(groups_are_found_by_name),
 		TEST(a_catastrophic_pattern_is_aborted),
 		TEST(patterns_that_are_none_tell_where),
