@@ -29,153 +29,6 @@ fail(struct judge *j, const char *why)
 	loop_stop(j->loop);
 }
 
-/* --- inputs ------------------------------------------------------------- */
-
-static void
-input_send(void *owner, enum input_frame type, struct slice body)
-{
-	struct judge_input *in = owner;
-	struct ipc *watch = in->judge->watch[in->role];
-
-	in->started |= type == INPUT_START;
-	if (watch != NULL)
-		ipc_send(watch, type, body, -1);
-}
-
-static void
-input_wake(void *owner)
-{
-	struct judge_input *in = owner;
-
-	loop_wake(in->judge->loop);
-}
-
-static void
-input_positions(void *owner, const char *input,
-    void (*each)(void *arg, const struct position *p), void *arg)
-{
-	struct judge_input *in = owner;
-	struct err err;
-
-	if (store_positions(in->judge->store, input, each, arg, &err) == -1)
-		log_error("journal: positions of %s: %s", input, err.text);
-}
-
-static void
-open_input(struct judge *j, struct judge_input *in)
-{
-	struct buf none = { 0 };
-
-	in->room = (struct judge_room){
-		.loop = j->loop, .owner = in,
-		.host_id = slice_of(store_host(j->store)->id),
-		.record = judge_record, .position = judge_position,
-		.forget = judge_forget, .gap = judge_gap,
-		.positions = input_positions, .send = input_send,
-		.wake = input_wake, .hurry = judge_hurry,
-	};
-	in->state = in->type->open(&in->room);
-	pack_slice(&none, S(""));
-	if (!in->started)
-		input_send(in, INPUT_START, buf_slice(&none));
-	buf_free(&none);
-}
-
-/* One judge side per type of input, whatever number of them there is. */
-static void
-list_inputs(struct judge *j)
-{
-	const struct config *c = &j->start->config;
-
-	for (size_t i = 0; i < c->input_count; i++) {
-		const struct input *type = c->inputs[i].type;
-		bool known = false;
-
-		for (size_t k = 0; k < j->input_count; k++)
-			known |= j->inputs[k].type == type;
-		if (known || j->input_count == ROLE_KINDS)
-			continue;
-		j->inputs[j->input_count++] = (struct judge_input){
-			.judge = j, .type = type,
-			.role = (enum role)role_of_input(type),
-		};
-	}
-}
-
-/* What is not read is not observed, and that is a record. */
-static void
-notice(struct judge_input *in, struct slice body)
-{
-	struct unpack u = { body, false };
-	struct slice text = unpack_slice(&u);
-	int64_t now = when_now();
-
-	const struct gap unread = {
-		.source = slice_of(in->type->name), .reason = S("unread"),
-		.detail = text, .from = now, .until = now,
-		.count = GAP_UNKNOWN,
-	};
-
-	slice_to_cstr(text, in->notice, sizeof(in->notice));
-	log_warn("%s: %s", in->type->name, in->notice);
-	judge_gap(in, &unread);
-}
-
-static struct judge_input *
-input_of(struct judge *j, enum role r)
-{
-	for (size_t i = 0; i < j->input_count; i++)
-		if (j->inputs[i].role == r)
-			return &j->inputs[i];
-	return NULL;
-}
-
-/* The last ones are for who asks and for the journal. */
-static int
-spare(const struct judge *j, int fd)
-{
-	if (fd == -1 || fd < j->files_max)
-		return fd;
-	close(fd);
-	return -1;
-}
-
-static int
-watch_frame(void *arg, unsigned type, struct slice body, int fd)
-{
-	struct judge_input *in = arg;
-	int ret;
-
-	fd = spare(in->judge, fd);
-
-	if (in->state == NULL) {
-		if (fd != -1)
-			close(fd);
-		return in->judge->stopping ? 0 : -1;
-	}
-	if (type == INPUT_NOTICE) {
-		notice(in, body);
-		return 0;
-	}
-	ret = in->type->heard(in->state, (enum input_frame)type, body, fd);
-	loop_wake(in->judge->loop);
-	return ret;
-}
-
-/* Without the link it ends, and the sensor with it: all begins anew. */
-static void
-watch_closed(void *arg, bool lied, const char *why)
-{
-	struct judge_input *in = arg;
-	struct judge *j = in->judge;
-
-	(void)lied;
-	in->lost = true;
-	log_error("watch %s %s", role_name(in->role), why);
-	ipc_free(j->watch[in->role]);
-	j->watch[in->role] = NULL;
-}
-
 /* --- the journal ---------------------------------------------------------- */
 
 static void
@@ -288,8 +141,7 @@ opened(struct judge *j)
 	if (store_host_is_new(j->store))
 		say_copied(j);
 	judge_outputs_open(j);
-	for (size_t i = 0; i < j->input_count; i++)
-		open_input(j, &j->inputs[i]);
+	judge_inputs_open(j);
 	open_control(j);
 	judge_heartbeat(j);
 	judge_flush(j);
@@ -349,11 +201,7 @@ stop(struct judge *j)
 	if (j->stopping)
 		return;
 	j->stopping = true;
-	for (size_t i = 0; i < j->input_count; i++)
-		if (j->inputs[i].state != NULL)
-			j->inputs[i].type->close(j->inputs[i].state);
-	for (size_t i = 0; i < j->input_count; i++)
-		j->inputs[i].state = NULL;
+	judge_inputs_close(j);
 	judge_say(j, KIND_SELF, j->handing_over ? "handover" : "stop",
 	    j->handing_over ? "handed over to a new configuration" :
 	    "sensor stopped");
@@ -371,9 +219,6 @@ add_peer(struct judge *j, struct slice body, int fd)
 {
 	struct unpack u = { body, false };
 	enum role r = (enum role)unpack_u32(&u);
-	struct ipc_use use = { .rules = frames_from_watch,
-		.rule_count = INPUT_FRAMES, .frame = watch_frame,
-		.closed = watch_closed };
 
 	if (r == ROLE_COURIER) {
 		const struct ipc_use courier = { frames_from_courier,
@@ -386,11 +231,7 @@ add_peer(struct judge *j, struct slice body, int fd)
 		judge_dispatch(j);
 		return;
 	}
-	use.arg = r < ROLE_KINDS ? input_of(j, r) : NULL;
-	if (use.arg == NULL)
-		close(fd);
-	else
-		j->watch[r] = ipc_new(j->loop, fd, &use);
+	judge_inputs_link(j, r, fd);
 }
 
 static void
@@ -529,7 +370,7 @@ prepare(struct judge *j)
 	j->files_max = files_max();
 	j->readers = group("vedette");
 	j->analysts = group("vedette-analyst");
-	list_inputs(j);
+	judge_inputs_list(j);
 	j->output_count = c->output_count;
 	j->outputs = xcalloc(c->output_count, sizeof(*j->outputs));
 	for (size_t i = 0; i < c->output_count; i++)

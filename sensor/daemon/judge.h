@@ -76,6 +76,13 @@ struct judge {
 	uint64_t quarantined;
 };
 
+/* judge_inputs.c: the judge's sides of inputs. */
+void judge_inputs_list(struct judge *j);
+void judge_inputs_open(struct judge *j);
+void judge_inputs_close(struct judge *j);
+/* The socket to a watch role; the descriptor is taken. */
+void judge_inputs_link(struct judge *j, enum role r, int fd);
+
 /* keep.c: records to entries, entries to the journal. */
 void judge_record(void *owner, const struct record *r);
 void judge_position(void *owner, const struct position *p);
