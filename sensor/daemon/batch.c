@@ -168,15 +168,22 @@ write_step(struct step *s, struct store *st, struct err *err)
 	return -1;
 }
 
-int
-batch_flush(struct batch *b, struct store *st, struct err *err)
+static int
+write_steps(const struct batch *b, struct store *st, struct err *err)
 {
 	for (struct step *s = b->first; s != NULL; s = s->next)
-		if (write_step(s, st, err) == -1) {
-			store_rollback(st);
+		if (write_step(s, st, err) == -1)
 			return -1;
-		}
-	if (store_commit(st, err) == -1) {
+	return 0;
+}
+
+int
+batch_flush(struct batch *b, struct store *st,
+    int (*also)(void *arg, struct err *err), void *arg,
+    struct err *err)
+{
+	if (write_steps(b, st, err) == -1 || also(arg, err) == -1 ||
+	    store_commit(st, err) == -1) {
 		store_rollback(st);
 		return -1;
 	}

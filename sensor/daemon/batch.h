@@ -26,9 +26,12 @@ bool batch_is_empty(const struct batch *b);
 /* Forgets what is in it. */
 void batch_clear(struct batch *b);
 /*
- * Writes and commits: 0 durable, and the batch is empty; -1 after filling
- * err, and it is as it was.
+ * Writes and commits, and calls `also` for what else belongs into the same
+ * transaction: 0 durable, and the batch is empty; -1 after filling err, and
+ * it is as it was. also is called again then, the next time.
  */
-int batch_flush(struct batch *b, struct store *st, struct err *err);
+int batch_flush(struct batch *b, struct store *st,
+    int (*also)(void *arg, struct err *err), void *arg,
+    struct err *err);
 
 #endif

@@ -140,6 +140,7 @@ opened(struct judge *j)
 	buf_free(&text);
 	if (store_host_is_new(j->store))
 		say_copied(j);
+	judge_recall(j);
 	judge_outputs_open(j);
 	judge_inputs_open(j);
 	open_control(j);
@@ -201,6 +202,7 @@ stop(struct judge *j)
 	if (j->stopping)
 		return;
 	j->stopping = true;
+	judge_inputs_settle(j);
 	judge_inputs_close(j);
 	judge_say(j, KIND_SELF, j->handing_over ? "handover" : "stop",
 	    j->handing_over ? "handed over to a new configuration" :

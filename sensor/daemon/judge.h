@@ -80,6 +80,8 @@ struct judge {
 void judge_inputs_list(struct judge *j);
 void judge_inputs_open(struct judge *j);
 void judge_inputs_close(struct judge *j);
+/* Positions of all that was recorded go into the batch. */
+void judge_inputs_settle(struct judge *j);
 /* The socket to a watch role; the descriptor is taken. */
 void judge_inputs_link(struct judge *j, enum role r, int fd);
 
@@ -91,10 +93,21 @@ void judge_gap(void *owner, const struct gap *g);
 void judge_hurry(void *owner);
 /* Adds to the batch, which is written in 5 ms at the latest. */
 void judge_add(struct judge *j, const struct entry *e);
-/* Writes the batch; false when the journal takes nothing now. */
+/*
+ * Writes the batch, with what rules remember; false when the journal takes
+ * nothing now. Not for what an input's functions call: see remember.c.
+ */
 bool judge_flush(struct judge *j);
+/* So much waits that it is to be written before more is read. */
+bool judge_enough(void *owner);
 /* Called between rounds; true when there is more to read. */
 bool judge_work(void *arg);
+
+/* remember.c: what rules remember. */
+/* Gives it back to them; before the first record. */
+void judge_recall(struct judge *j);
+/* Puts what has changed of it into the transaction that is open. */
+int judge_remember(void *arg, struct err *err);
 
 /* itself.c: records about the sensor. */
 void judge_say(struct judge *j, enum kind kind, const char *rule,

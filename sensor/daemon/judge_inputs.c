@@ -50,6 +50,7 @@ open_input(struct judge *j, struct judge_input *in)
 		.forget = judge_forget, .gap = judge_gap,
 		.positions = input_positions, .send = input_send,
 		.wake = input_wake, .hurry = judge_hurry,
+		.enough = judge_enough,
 	};
 	in->state = in->type->open(&in->room);
 	pack_slice(&none, S(""));
@@ -135,6 +136,8 @@ watch_frame(void *arg, unsigned type, struct slice body, int fd)
 		return 0;
 	}
 	ret = in->type->heard(in->state, (enum input_frame)type, body, fd);
+	if (!in->judge->full && judge_enough(in))
+		judge_flush(in->judge);
 	loop_wake(in->judge->loop);
 	return ret;
 }
@@ -158,6 +161,17 @@ judge_inputs_open(struct judge *j)
 {
 	for (size_t i = 0; i < j->input_count; i++)
 		open_input(j, &j->inputs[i]);
+}
+
+void
+judge_inputs_settle(struct judge *j)
+{
+	for (size_t i = 0; i < j->input_count; i++) {
+		struct judge_input *in = &j->inputs[i];
+
+		if (in->state != NULL && in->type->settle != NULL)
+			in->type->settle(in->state);
+	}
 }
 
 void

@@ -127,8 +127,14 @@ judge_record(void *owner, const struct record *r)
 	if (j->det.ev->kept.len > 0)
 		keep_event(j);
 	attempt_end(j->attempt);
-	if (batch_bytes(j->batch) > BATCH_BYTES)
-		judge_flush(j);
+}
+
+bool
+judge_enough(void *owner)
+{
+	const struct judge_input *in = owner;
+
+	return batch_bytes(in->judge->batch) > BATCH_BYTES;
 }
 
 void
@@ -241,12 +247,14 @@ judge_flush(struct judge *j)
 	bool was_full = j->full;
 
 	loop_timer_stop(j->commit);
+	judge_inputs_settle(j);
 	if (batch_is_empty(j->batch))
 		return true;
-	if (batch_flush(j->batch, j->store, &err) == -1) {
+	if (batch_flush(j->batch, j->store, judge_remember, j, &err) == -1) {
 		refused(j, &err);
 		return false;
 	}
+	ruleset_settled(j->det.rules);
 	j->full = false;
 	tell_committed(j);
 	judge_dispatch(j);
@@ -260,7 +268,7 @@ is_due(const struct judge *j)
 {
 	size_t n = batch_entries(j->batch);
 
-	return n >= BATCH_ENTRIES ||
+	return n >= BATCH_ENTRIES || batch_bytes(j->batch) > BATCH_BYTES ||
 	    (n > 0 && when_steady() - j->first >= BATCH_SPAN);
 }
 
@@ -278,8 +286,8 @@ judge_work(void *arg)
 		if (in->state != NULL && in->type->work != NULL &&
 		    in->type->work(in->state))
 			more = true;
+		if (is_due(j) && !judge_flush(j))
+			return false;
 	}
-	if (is_due(j) && !judge_flush(j))
-		return false;
 	return more;
 }

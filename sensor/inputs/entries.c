@@ -275,8 +275,8 @@ entries_heard(void *state, enum input_frame type, struct slice body, int fd)
 	return heard_aside(t->room, type, body);
 }
 
-bool
-entries_work(void *state)
+void
+entries_settle(void *state)
 {
 	struct taker *t = state;
 	const struct position p = {
@@ -285,9 +285,17 @@ entries_work(void *state)
 	};
 
 	if (t->handed == t->heard)
-		return false;
+		return;
 	t->room->position(t->room->owner, &p);
 	t->handed = t->heard;
+}
+
+bool
+entries_work(void *state)
+{
+	struct taker *t = state;
+
+	entries_settle(t);
 	if (t->bytes > HURRY_BYTES)
 		t->room->hurry(t->room->owner);
 	return false;

@@ -40,6 +40,7 @@ void *entries_open(const struct judge_room *room);
 int entries_heard(void *state, enum input_frame type, struct slice body,
     int fd);
 bool entries_work(void *state);
+void entries_settle(void *state);
 void entries_committed(void *state);
 void entries_close(void *state);
 

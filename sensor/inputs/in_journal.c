@@ -567,6 +567,7 @@ const struct input in_journal = {
 	.open = entries_open,
 	.heard = entries_heard,
 	.work = entries_work,
+	.settle = entries_settle,
 	.committed = entries_committed,
 	.close = entries_close,
 };

@@ -81,6 +81,11 @@ struct judge_room {
 	void (*wake)(void *owner);
 	/* Asks for a commit within milliseconds, where many wait for an ack. */
 	void (*hurry)(void *owner);
+	/*
+	 * So much came of what was recorded that it is to be committed first:
+	 * the input reports how far it is and returns. NULL: never.
+	 */
+	bool (*enough)(void *owner);
 };
 
 struct input {
@@ -112,6 +117,12 @@ struct input {
 	    int fd);
 	/* Reads a bounded piece; true when there is more to do at once. */
 	bool (*work)(void *state);
+	/*
+	 * Reports the positions of all that was recorded: comes before each
+	 * commit, but never from within a call of this table. NULL for an
+	 * input that has always done so when one of its functions returns.
+	 */
+	void (*settle)(void *state);
 	/* What was recorded so far is durable. */
 	void (*committed)(void *state);
 	void (*close)(void *state);

@@ -45,6 +45,12 @@ note_hole(struct tailed *f, const struct lines *l)
 	    (const char *)f->path.p);
 }
 
+static bool
+enough(const struct tail *tl)
+{
+	return tl->room->enough != NULL && tl->room->enough(tl->room->owner);
+}
+
 /* Reads lines up to about a piece; what it ended with. */
 static enum lines_found
 read_lines(struct tail *tl, struct tailed *f, struct lines *l)
@@ -54,7 +60,7 @@ read_lines(struct tail *tl, struct tailed *f, struct lines *l)
 	int64_t now = when_now();
 	struct line line;
 
-	while (lines_offset(l) < until &&
+	while (lines_offset(l) < until && !enough(tl) &&
 	    (found = lines_next(l, &line)) == LINES_FOUND)
 		hand_on(tl, f, &line, now);
 	note_hole(f, l);

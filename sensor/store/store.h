@@ -112,6 +112,24 @@ int store_positions(struct store *st, const char *input,
     struct err *err);
 
 /*
+ * Items: bytes by key that may change, unlike records. Put and delete belong
+ * to the transaction as store_append does. An item that was changed by hand
+ * counts as absent. No item may be put or deleted from within each.
+ */
+enum items {
+	ITEMS_REMEMBERED,	/* what rules remember, see engine.h */
+	ITEMS_LOADED,		/* the set of rules that was loaded last */
+	ITEMS_COUNT,
+};
+int store_item_put(struct store *st, enum items space, struct slice key,
+    struct slice value, struct err *err);
+int store_item_delete(struct store *st, enum items space, struct slice key,
+    struct err *err);
+int store_item_each(struct store *st, enum items space,
+    void (*each)(void *arg, struct slice key, struct slice value), void *arg,
+    struct err *err);
+
+/*
  * Outputs: a cursor is the last sequence number that an output has dealt
  * with; a new output begins at the journal's end (0 records waiting).
  */
