@@ -7,8 +7,10 @@
 #include "cli/args.h"
 #include "cli/command.h"
 #include "cli/screen.h"
+#include "cli/tuning_print.h"
 #include "daemon/detector.h"
 #include "daemon/trust.h"
+#include "daemon/tuningtest.h"
 
 struct check {
 	const char *config;
@@ -74,6 +76,17 @@ print_inputs(const struct config *c)
 }
 
 static void
+print_tuning(const struct detector *det)
+{
+	struct buf text = { 0 };
+
+	tuning_summary(det->rules, &text);
+	if (text.len > 0)
+		printf("tuning    %s\n", buf_cstr(&text));
+	buf_free(&text);
+}
+
+static void
 print_outputs(const struct config *c)
 {
 	fputs("outputs   ", stdout);
@@ -113,6 +126,7 @@ cmd_check_main(const struct registry *reg, int argc, char **argv)
 	struct config c;
 	struct detector det = { 0 };
 	struct diag d = { 0 };
+	size_t loose;
 	int status;
 
 	if (!args_read(&cmd_check, &o, &argc, argv, &status))
@@ -123,6 +137,8 @@ cmd_check_main(const struct registry *reg, int argc, char **argv)
 	    (geteuid() != 0 || trust_check(&c, &d) == 0) &&
 	    detector_load(&det, &c, reg->decoders, NULL, &d) == 0)
 		detector_test(&det, &d);
+	if (d.errors == 0)
+		detector_tuning_test(&det, &d);
 	screen_lines(&aside, buf_slice(&d.text));
 	if (d.errors == 0 && o.effective) {
 		print_effective(&c);
@@ -130,15 +146,21 @@ cmd_check_main(const struct registry *reg, int argc, char **argv)
 		print_inputs(&c);
 		printf("rules     %zu loaded, their tests pass\n",
 		    ruleset_count(det.rules));
+		print_tuning(&det);
 		print_outputs(&c);
 		print_rights(&c);
 	}
 	if (d.errors > 0)
 		fprintf(stderr, "vedette: %u error%s\n", d.errors,
 		    d.errors == 1 ? "" : "s");
+	loose = d.errors > 0 ? 0 : detector_loose(&det);
+	if (loose > 0)
+		fprintf(stderr, "vedette: %zu exception%s or override%s "
+		    "without a rule (run and reload take them)\n", loose,
+		    loose == 1 ? "" : "s", loose == 1 ? "" : "s");
 	detector_free(&det);
 	config_free(&c);
-	status = d.errors > 0 ? EXIT_FOUND : EXIT_FINE;
+	status = d.errors > 0 || loose > 0 ? EXIT_FOUND : EXIT_FINE;
 	diag_free(&d);
 	return status;
 }

@@ -149,6 +149,8 @@ matched(void *arg, const struct match *m)
 	};
 	struct scan *s = arg;
 
+	if (m->held != NULL)
+		return;
 	s->found = true;
 	print[s->format](s, m);
 	if (s->out.len > OUT_MAX)

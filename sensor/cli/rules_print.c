@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "cli/table.h"
+#include "cli/tuning_print.h"
 
 enum { ID_SHOWN = 8, FILE_MAX = 16 << 20 };
 
@@ -83,6 +84,7 @@ print_json(const struct detector *det, const struct rule_view *rule,
 	jsonw_pair(&w, "file", slice_of(rule->file));
 	jsonw_pair_int(&w, "line", rule->line);
 	jsonw_pair_int(&w, "tests", (int64_t)rule->test_count);
+	tuning_json(det->rules, rule, &w);
 	jsonw_object_end(&w);
 	buf_byte(&text, '\n');
 	fwrite(text.p, 1, text.len, s->out);
@@ -93,16 +95,19 @@ static void
 add_row(struct table *t, const struct detector *det,
     const struct rule_view *rule)
 {
-	struct buf source = { 0 };
+	struct buf source = { 0 }, level = { 0 };
 
 	write_source(&source, det, rule->source);
-	table_cell(t, paint_level(rule->info.level),
-	    slice_of(level_name(rule->info.level)));
+	buf_str(&level, rule->enabled ? level_name(rule->info.level) : "off");
+	buf_str(&level, rule->enabled && rule->levelled == -1 ? "" : " *");
+	table_cell(t, rule->enabled ? paint_level(rule->info.level) :
+	    PAINT_DIM, buf_slice(&level));
 	table_cell(t, PAINT_NONE, slice_head(rule->info.id, ID_SHOWN));
 	table_cell(t, PAINT_NONE, rule->info.title);
 	table_cell(t, PAINT_NONE, buf_slice(&source));
 	table_cell(t, PAINT_DIM, slice_of(rule->file));
 	buf_free(&source);
+	buf_free(&level);
 }
 
 static void
@@ -117,6 +122,7 @@ print_table(const struct detector *det, const struct screen *s)
 	};
 	struct table *t = table_new(s, columns, COUNT(columns));
 	size_t n = ruleset_count(det->rules), tested = 0;
+	struct buf tuned = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
 		struct rule_view rule = ruleset_view(det->rules, i);
@@ -126,8 +132,11 @@ print_table(const struct detector *det, const struct screen *s)
 	}
 	table_print(t, true);
 	table_free(t);
-	fprintf(s->out, "\n%zu rule%s, %zu with tests\n", n,
-	    n == 1 ? "" : "s", tested);
+	tuning_summary(det->rules, &tuned);
+	fprintf(s->out, "\n%zu rule%s, %zu with tests%s%s\n", n,
+	    n == 1 ? "" : "s", tested, tuned.len > 0 ? ", * " : "",
+	    buf_cstr(&tuned));
+	buf_free(&tuned);
 }
 
 void
@@ -211,7 +220,7 @@ void
 print_rule(const struct detector *det, const struct rule_view *rule,
     const struct screen *s, bool json)
 {
-	struct buf source = { 0 };
+	struct buf source = { 0 }, level = { 0 };
 
 	if (json) {
 		print_json(det, rule, s);
@@ -220,7 +229,9 @@ print_rule(const struct detector *det, const struct rule_view *rule,
 	write_source(&source, det, rule->source);
 	screen_pair(s, "title", rule->info.title);
 	screen_pair(s, "id", rule->info.id);
-	screen_pair(s, "level", slice_of(level_name(rule->info.level)));
+	tuning_level(det->rules, rule, &level);
+	screen_pair(s, "level", buf_slice(&level));
+	tuning_print(det->rules, rule, s);
 	print_lines(s, "status", rule->status);
 	screen_pair(s, "source", buf_slice(&source));
 	print_tags(s, &rule->info);
@@ -231,4 +242,5 @@ print_rule(const struct detector *det, const struct rule_view *rule,
 	print_place(s, rule);
 	print_document(s, rule);
 	buf_free(&source);
+	buf_free(&level);
 }

@@ -13,6 +13,12 @@ static const struct opt config_opts[] = {
 	{ "rules", OPT_LIST, AT(config, rules), NULL,
 	    "files and directories of rules; decoders are in its decoders/",
 	    NULL, false },
+	{ "exceptions", OPT_LIST, AT(config, exceptions), NULL,
+	    "files and directories of exceptions (default: exceptions.d)",
+	    NULL, false },
+	{ "overrides", OPT_LIST, AT(config, overrides), NULL,
+	    "files and directories of overrides (default: overrides.d)",
+	    NULL, false },
 	{ "state", OPT_PATH, AT(config, state), STATEDIR,
 	    "directory of the journal", NULL, false },
 	{ "run", OPT_PATH, AT(config, run), RUNDIR,
@@ -66,18 +72,26 @@ merge_file(void *arg, const char *path)
 	return 0;
 }
 
+/* A directory beside the configuration file. */
+static void
+beside(const char *path, const char *what, struct buf *out)
+{
+	struct slice dir = S("."), name;
+
+	slice_split_last(slice_of(path), S("/"), &dir, &name);
+	buf_add(out, dir);
+	buf_fmt(out, "/%s", what);
+}
+
 /* conf.d beside the file, in byte order of the names. */
 static void
 merge_directory(struct merging *m, const char *path)
 {
 	static const char *const suffixes[] = { ".yaml", NULL };
-	struct slice dir = S("."), name;
 	struct buf conf = { 0 };
 	struct err err;
 
-	slice_split_last(slice_of(path), S("/"), &dir, &name);
-	buf_add(&conf, dir);
-	buf_str(&conf, "/conf.d");
+	beside(path, "conf.d", &conf);
 	if (access(buf_cstr(&conf), F_OK) == 0 &&
 	    walk_files(buf_cstr(&conf), suffixes, merge_file, m, &err) == -1)
 		diag_error(m->diag, NULL, 0, 0, "%s", err.text);
@@ -93,6 +107,21 @@ default_rules(struct arena *a)
 	list->items[list->count++] = DATADIR "/rules";
 	if (access(SYSCONFDIR "/rules.d", F_OK) == 0)
 		list->items[list->count++] = SYSCONFDIR "/rules.d";
+	return list;
+}
+
+/* Also if it is not there; who reads it looks. */
+static struct strlist *
+default_tuning(const struct config *c, const char *what)
+{
+	struct strlist *list = arena_alloc(c->arena, sizeof(*list));
+	struct buf path = { 0 };
+
+	beside(c->path, what, &path);
+	list->items = arena_alloc(c->arena, sizeof(*list->items));
+	list->items[list->count++] = (const char *)arena_keep(c->arena,
+	    buf_slice(&path)).p;
+	buf_free(&path);
 	return list;
 }
 
@@ -117,6 +146,10 @@ config_load(struct config *c, const char *path,
 	    "store", c->arena, d);
 	if (node_get(c->root, "rules") == NULL)
 		c->rules = default_rules(c->arena);
+	if (node_get(c->root, "exceptions") == NULL)
+		c->exceptions = default_tuning(c, "exceptions.d");
+	if (node_get(c->root, "overrides") == NULL)
+		c->overrides = default_tuning(c, "overrides.d");
 	c->placeholders = node_get(c->root, "placeholders");
 	config_inputs(c, inputs, d);
 	config_outputs(c, outputs, d);

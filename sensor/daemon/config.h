@@ -37,6 +37,8 @@ struct config {
 	struct config_output *outputs;
 	size_t output_count;
 	struct strlist *rules;	/* files and directories */
+	/* Of tuning; the default directories may be absent. */
+	struct strlist *exceptions, *overrides;
 	const char *state, *run;	/* directories */
 	struct store_limits limits;
 	int sandbox;		/* enum sandbox_mode */

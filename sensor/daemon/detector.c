@@ -40,6 +40,17 @@ expect_echoes(struct decoders *decoders, const struct config *c)
 	}
 }
 
+/* What is not there is no tuning: the directories are made when needed. */
+static void
+load_tuning(struct ruleset *rules, const struct strlist *paths,
+    int (*load)(struct ruleset *rs, const char *path, struct diag *d),
+    struct diag *d)
+{
+	for (size_t i = 0; i < paths->count; i++)
+		if (access(paths->items[i], F_OK) == 0)
+			load(rules, paths->items[i], d);
+}
+
 int
 detector_load(struct detector *det, const struct config *c,
     const struct decoder *const *formats, const struct strlist *only,
@@ -57,6 +68,10 @@ detector_load(struct detector *det, const struct config *c,
 	ruleset_placeholders(det->rules, c->placeholders);
 	for (size_t i = 0; i < paths->count; i++)
 		ruleset_load(det->rules, paths->items[i], d);
+	if (only == NULL) {
+		load_tuning(det->rules, c->exceptions, ruleset_exceptions, d);
+		load_tuning(det->rules, c->overrides, ruleset_overrides, d);
+	}
 	if (d->errors == before)
 		ruleset_compile(det->rules, d);
 	schema_freeze(det->schema);

@@ -17,10 +17,11 @@ struct detector {
 };
 
 /*
- * Reads rules from each path of config's, or only from those of `only`, when
- * not NULL; and decoders from the "decoders" directory of the same paths, or
- * of config's when `only` has none. All mistakes go to the diag; -1 when
- * there was one. detector_free ends it in either case.
+ * Reads rules from each path of config's with its exceptions and overrides, or
+ * only those of `only`, when not NULL, as they are; and decoders from the
+ * "decoders" directory of the same paths, or of config's when `only` has none.
+ * All mistakes go to the diag; -1 when there was one. detector_free ends it in
+ * either case.
  */
 int detector_load(struct detector *det, const struct config *c,
     const struct decoder *const *formats, const struct strlist *only,

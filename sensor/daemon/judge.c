@@ -137,6 +137,7 @@ opened(struct judge *j)
 	else
 		judge_say(j, KIND_SELF, "start", "sensor started");
 	judge_say(j, KIND_LOAD, "load", buf_cstr(&text));
+	judge_tuning_say(j);
 	buf_free(&text);
 	if (store_host_is_new(j->store))
 		say_copied(j);

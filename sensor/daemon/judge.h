@@ -123,6 +123,10 @@ void judge_dispatch(struct judge *j);
 int judge_courier_frame(void *arg, unsigned type, struct slice body, int fd);
 void judge_courier_closed(void *arg, bool lied, const char *why);
 
+/* judge_tuning.c: exceptions, overrides and mutes. */
+/* Logs and records which of them do nothing, or hide too much. */
+void judge_tuning_say(struct judge *j);
+
 /* judge_status.c */
 void judge_status(void *owner, struct jsonw *w);
 

@@ -53,6 +53,8 @@ matched(void *arg, const struct match *m)
 	struct id id = match_id(m);
 	struct entry e = entry_of(m->ev, id);
 
+	if (m->held != NULL)
+		return;
 	buf_clear(&j->body);
 	alert_write(&j->body, m, store_host(j->store), id);
 	e.kind = KIND_ALERT;

@@ -20,23 +20,32 @@ note_match(void *arg, const struct match *m)
  * An event comes from the rule's own log source; where a line comes from is
  * for the decoders to say.
  */
-static bool
-matches(struct detector *det, const struct rule_view *rule,
-    const struct rule_test *t)
+void
+detector_test_event(struct detector *det, const struct rule_view *rule,
+    const struct rule_test *t, struct record *r)
 {
-	struct awaited a = { rule->info.id, false };
 	bool json = t->json.len > 0;
-	struct record r = {
+
+	*r = (struct record){
 		.form = json ? FORM_JSON : FORM_TEXT,
 		.bytes = json ? t->json : t->line,
 		.source = S("test"),
 		.received = when_now(),
 	};
-
-	event_reset(det->ev, &r);
+	event_reset(det->ev, r);
 	decoders_run(det->decoders, det->ev);
 	if (json)
 		event_source(det->ev, rule->source);
+}
+
+static bool
+matches(struct detector *det, const struct rule_view *rule,
+    const struct rule_test *t)
+{
+	struct awaited a = { rule->info.id, false };
+	struct record r;
+
+	detector_test_event(det, rule, t, &r);
 	ruleset_match(det->rules, det->ev, note_match, &a);
 	return a.matched;
 }

@@ -112,24 +112,35 @@ look_below(struct trust *t, const char *path)
 	look_both(t, path);
 }
 
+/* What is not there can't be changed, and its parent is looked at. */
+static void
+look_if_there(struct trust *t, const char *path)
+{
+	struct stat sb;
+
+	if (stat(path, &sb) == 0)
+		look_below(t, path);
+}
+
 static void
 look_beside(struct trust *t, const char *path, const char *name)
 {
 	struct slice dir = S("."), file;
 	struct buf beside = { 0 };
-	struct stat sb;
 
 	slice_split_last(slice_of(path), S("/"), &dir, &file);
 	buf_add(&beside, dir);
 	buf_str(&beside, name);
-	if (stat(buf_cstr(&beside), &sb) == 0)
-		look_below(t, buf_cstr(&beside));
+	look_if_there(t, buf_cstr(&beside));
 	buf_free(&beside);
 }
 
 int
 trust_check(const struct config *c, struct diag *d)
 {
+	const struct strlist *const tuning[] = {
+		c->exceptions, c->overrides,
+	};
 	struct trust t = { d, map_new() };
 	unsigned before = d->errors;
 
@@ -137,6 +148,9 @@ trust_check(const struct config *c, struct diag *d)
 	look_beside(&t, c->path, "/conf.d");
 	for (size_t i = 0; i < c->rules->count; i++)
 		look_below(&t, c->rules->items[i]);
+	for (size_t i = 0; i < COUNT(tuning); i++)
+		for (size_t k = 0; k < tuning[i]->count; k++)
+			look_if_there(&t, tuning[i]->items[k]);
 	map_free(t.seen);
 	return d->errors > before ? -1 : 0;
 }

@@ -3,8 +3,6 @@
  */
 #include "engine/rule.h"
 
-static struct expr *read_any(struct load *l, const struct node *n);
-
 /* Items of a map, joined by "and". */
 static struct expr *
 read_map(struct load *l, const struct node *map)
@@ -40,7 +38,7 @@ read_list(struct load *l, const struct node *list)
 		return NULL;
 	}
 	for (const struct node *n = list->first; n != NULL; n = n->next) {
-		struct expr *e = read_any(l, n);
+		struct expr *e = selection_read(l, n);
 
 		bad |= e == NULL;
 		if (bad)
@@ -51,8 +49,8 @@ read_list(struct load *l, const struct node *list)
 	return bad ? NULL : any;
 }
 
-static struct expr *
-read_any(struct load *l, const struct node *n)
+struct expr *
+selection_read(struct load *l, const struct node *n)
 {
 	if (n->type == NODE_MAP)
 		return read_map(l, n);
@@ -88,7 +86,7 @@ read_identifiers(struct load *l, const struct node *detection,
 		if (!is_identifier(n, place))
 			continue;
 		ids[count].name = n->key->text;
-		ids[count].expr = read_any(l, n);
+		ids[count].expr = selection_read(l, n);
 		*bad |= ids[count].expr == NULL;
 		count++;
 	}

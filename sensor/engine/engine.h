@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/opt.h"
 #include "base/yaml.h"
 #include "event/alert.h"
 #include "event/event.h"
@@ -31,6 +32,41 @@ int ruleset_load(struct ruleset *rs, const char *path, struct diag *d);
 /* The same from the bytes of a file. */
 int ruleset_load_text(struct ruleset *rs, const char *name,
     struct slice bytes, struct diag *d);
+
+/*
+ * Tuning. Exceptions and overrides are read after the rules and before
+ * ruleset_compile, which ties them to the rules that they name; what names
+ * none, or has expired, is no mistake but a warning and does nothing. Files
+ * and directories as for rules. -1 after diag_error.
+ */
+int ruleset_exceptions(struct ruleset *rs, const char *path, struct diag *d);
+int ruleset_overrides(struct ruleset *rs, const char *path, struct diag *d);
+/* The same from the bytes of a file. */
+int ruleset_exceptions_text(struct ruleset *rs, const char *name,
+    struct slice bytes, struct diag *d);
+int ruleset_overrides_text(struct ruleset *rs, const char *name,
+    struct slice bytes, struct diag *d);
+/* What such files may say, "match" apart, which is a selection. */
+extern const struct opt exception_opts[], override_opts[];
+
+struct tuning_view {
+	bool exception;		/* or an override */
+	const char *file;
+	unsigned line;
+	struct slice reason, owner, ticket;
+	int64_t created, expires;	/* 0: not said, never */
+	int level;		/* an override's; -1: as shipped */
+	bool off, on;		/* it says that they are (not) enabled */
+	bool expired, loose;	/* does nothing, or names nothing */
+	uint64_t held;		/* matches that it hid, since load */
+};
+size_t ruleset_tunings(const struct ruleset *rs);
+struct tuning_view ruleset_tuning(const struct ruleset *rs, size_t i);
+/* Whether exception or override i is about a rule. */
+bool ruleset_tunes(const struct ruleset *rs, size_t i,
+    size_t rule);
+/* Whether exception i hides an event, whatever rules say about it. */
+bool ruleset_hides(struct ruleset *rs, size_t i, const struct event *ev);
 /*
  * Binds everything; to be called once, after all loads and before the schema
  * is frozen. -1 after diag_error, for example on two rules with one id.
@@ -80,7 +116,9 @@ struct rule_test {
 	unsigned at;		/* line in the file */
 };
 struct rule_view {
+	size_t index;		/* in the ruleset */
 	struct rule_info info;
+	struct slice name;
 	const char *file;
 	unsigned line;
 	struct slice status, author, falsepositives;
@@ -88,6 +126,10 @@ struct rule_view {
 	const struct rule_test *tests;
 	size_t test_count;
 	uint64_t matches, aborted;	/* since load */
+	/* What the place changed: by which tuning, or -1. */
+	enum level shipped;
+	int levelled, switched;
+	bool enabled;
 };
 size_t ruleset_count(const struct ruleset *rs);
 /*

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "engine/program.h"
+#include "engine/tuning.h"
 
 enum { ROUTES = 64 };	/* a power of two */
 
@@ -162,7 +163,8 @@ roster_new(struct rule *rules, size_t count, struct predicates *ps)
 		program_tests(rules[i].code, rules[i].code_len, count_use,
 		    uses);
 	for (uint32_t i = 0; i < count; i++)
-		bind(d, i, uses);
+		if (!rule_is_idle(&rules[i]))
+			bind(d, i, uses);
 	free(uses);
 	chain_triggers(d);
 	d->route_memory = xcalloc(ROUTES * d->bucket_count,

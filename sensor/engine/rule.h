@@ -9,8 +9,23 @@
 #include "engine/engine.h"
 #include "engine/predicate.h"
 
+struct tune;
+
+/* An exception or override that is about a rule. */
+struct tune_link {
+	struct tune *tune;
+	struct tune_link *next;
+};
+
+/* Matches of one key within a time are one alert. */
+struct suppress {
+	int64_t span;		/* 0: each match is an alert */
+	const uint16_t *by;
+	size_t by_count;
+};
+
 struct rule {
-	struct rule_info info;
+	struct rule_info info;	/* first, so that it leads to the rule */
 	struct slice name, status, author, falsepositives;
 	const char *file;
 	unsigned line;
@@ -23,6 +38,13 @@ struct rule {
 	size_t code_len;
 	uint64_t stamp;		/* of the last event it was held against */
 	uint64_t matches, aborted;
+	enum level shipped;	/* what its author says */
+	const struct tune *levelled, *switched;	/* by whom, or NULL */
+	struct tune_link *exceptions;
+	const uint16_t *key;	/* fields that make matches the same thing */
+	size_t key_count;
+	struct suppress suppress;
+	struct mute *mute;	/* NULL: none; see tuning.c */
 };
 
 /*
@@ -60,6 +82,8 @@ enum detection_place { DETECTION_RULE, DETECTION_FILTER };
  */
 struct expr *detection_read(struct load *l, const struct node *detection,
     enum detection_place place);
+/* A selection: a map, keywords, or a list of these. NULL after diag_error. */
+struct expr *selection_read(struct load *l, const struct node *n);
 /*
  * One item of a detection: key "field|modifier...", or NULL for keywords,
  * and its value or values. NULL after diag_error.

@@ -6,10 +6,12 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/map.h"
+#include "base/when.h"
 #include "engine/collection.h"
 #include "engine/filters.h"
 #include "engine/roster.h"
 #include "engine/program.h"
+#include "engine/tuning.h"
 
 enum { FILE_MAX = 16 << 20 };
 
@@ -23,6 +25,7 @@ struct ruleset {
 	size_t filter_count;
 	size_t refused;		/* documents that were wrong or left out */
 	struct roster *roster;
+	struct tuning *tuning;
 	const struct node *placeholders;
 	struct buf digests;	/* of the files, in order */
 };
@@ -36,6 +39,7 @@ ruleset_new(struct schema *s)
 	rs->keep = arena_new(0);
 	rs->build = arena_new(0);
 	rs->predicates = predicates_new();
+	rs->tuning = tuning_new();
 	return rs;
 }
 
@@ -45,6 +49,7 @@ ruleset_free(struct ruleset *rs)
 	if (rs == NULL)
 		return;
 	roster_free(rs->roster);
+	tuning_free(rs->tuning);
 	predicates_free(rs->predicates);
 	arena_free(rs->keep);
 	arena_free(rs->build);
@@ -111,28 +116,42 @@ add_document(struct ruleset *rs, struct load *l, const struct node *doc)
 	rs->refused += ret == -1;
 }
 
-static void
-add_documents(struct ruleset *rs, const char *name, struct slice bytes,
-    struct diag *d)
+static struct load
+load_begin(struct ruleset *rs, const char *name, struct diag *d)
 {
-	struct arena *yaml = arena_new(0);
-	struct load l = {
+	return (struct load){
 		.keep = rs->keep, .build = rs->build, .schema = rs->schema,
 		.predicates = rs->predicates, .diag = d,
 		.placeholders = rs->placeholders,
 		.file = (const char *)arena_keep(rs->keep,
 		    slice_of(name)).p,
 	};
-	struct collection c = { .arena = yaml };
+}
+
+static struct node *
+parse(struct ruleset *rs, struct arena *yaml, const char *name,
+    struct slice bytes, struct diag *d)
+{
 	struct digest digest = digest_one(bytes);
 	struct node *docs;
 
 	buf_add(&rs->digests, digest_slice(&digest));
-	if (yaml_parse(yaml, name, bytes, &docs, d) == -1) {
-		rs->refused++;
-		docs = NULL;
-	}
-	for (struct node *n = docs; n != NULL; n = n->next) {
+	if (yaml_parse(yaml, name, bytes, &docs, d) == 0)
+		return docs;
+	rs->refused++;
+	return NULL;
+}
+
+static void
+add_documents(struct ruleset *rs, const char *name, struct slice bytes,
+    struct diag *d)
+{
+	struct arena *yaml = arena_new(0);
+	struct load l = load_begin(rs, name, d);
+	struct collection c = { .arena = yaml };
+
+	for (struct node *n = parse(rs, yaml, name, bytes, d); n != NULL;
+	    n = n->next) {
 		const struct node *doc = collection_next(&c, n, d);
 
 		if (doc != NULL)
@@ -140,6 +159,36 @@ add_documents(struct ruleset *rs, const char *name, struct slice bytes,
 	}
 	buf_free(&l.missing.names);
 	arena_free(yaml);
+}
+
+static void
+add_tuning(struct ruleset *rs, enum tune_kind kind, const char *name,
+    struct slice bytes, struct diag *d)
+{
+	struct arena *yaml = arena_new(0);
+	struct load l = load_begin(rs, name, d);
+
+	for (struct node *n = parse(rs, yaml, name, bytes, d); n != NULL;
+	    n = n->next) {
+		tuning_read(rs->tuning, &l, kind, n);
+		tell_missing(&l);
+	}
+	buf_free(&l.missing.names);
+	arena_free(yaml);
+}
+
+static void
+add_exceptions(struct ruleset *rs, const char *name, struct slice bytes,
+    struct diag *d)
+{
+	add_tuning(rs, TUNE_EXCEPTION, name, bytes, d);
+}
+
+static void
+add_overrides(struct ruleset *rs, const char *name, struct slice bytes,
+    struct diag *d)
+{
+	add_tuning(rs, TUNE_OVERRIDE, name, bytes, d);
 }
 
 int
@@ -156,6 +205,8 @@ ruleset_load_text(struct ruleset *rs, const char *name, struct slice bytes,
 struct walk {
 	struct ruleset *rs;
 	struct diag *diag;
+	void (*add)(struct ruleset *rs, const char *name, struct slice bytes,
+	    struct diag *d);
 	size_t root_len;	/* of the path that was asked for */
 };
 
@@ -171,25 +222,62 @@ load_file(void *arg, const char *path)
 	if (read_file(path, &bytes, FILE_MAX, &err) == -1)
 		diag_error(w->diag, NULL, 0, 0, "%s", err.text);
 	else
-		add_documents(w->rs, path, buf_slice(&bytes), w->diag);
+		w->add(w->rs, path, buf_slice(&bytes), w->diag);
 	buf_free(&bytes);
 	return 0;
+}
+
+static int
+load_files(struct walk *w, const char *path)
+{
+	static const char *const suffixes[] = { ".yml", ".yaml", NULL };
+	struct slice root = slice_of(path);
+	unsigned before = w->diag->errors;
+	struct err err;
+
+	while (root.len > 1 && root.p[root.len - 1] == '/')
+		root.len--;
+	w->root_len = root.len;
+	if (walk_files(path, suffixes, load_file, w, &err) == -1)
+		diag_error(w->diag, NULL, 0, 0, "%s", err.text);
+	return w->diag->errors > before ? -1 : 0;
 }
 
 int
 ruleset_load(struct ruleset *rs, const char *path, struct diag *d)
 {
-	static const char *const suffixes[] = { ".yml", ".yaml", NULL };
-	struct slice root = slice_of(path);
-	struct walk w = { rs, d, 0 };
-	unsigned before = d->errors;
-	struct err err;
+	return load_files(&(struct walk){ rs, d, add_documents, 0 }, path);
+}
 
-	while (root.len > 1 && root.p[root.len - 1] == '/')
-		root.len--;
-	w.root_len = root.len;
-	if (walk_files(path, suffixes, load_file, &w, &err) == -1)
-		diag_error(d, NULL, 0, 0, "%s", err.text);
+int
+ruleset_exceptions(struct ruleset *rs, const char *path, struct diag *d)
+{
+	return load_files(&(struct walk){ rs, d, add_exceptions, 0 }, path);
+}
+
+int
+ruleset_overrides(struct ruleset *rs, const char *path, struct diag *d)
+{
+	return load_files(&(struct walk){ rs, d, add_overrides, 0 }, path);
+}
+
+int
+ruleset_exceptions_text(struct ruleset *rs, const char *name,
+    struct slice bytes, struct diag *d)
+{
+	unsigned before = d->errors;
+
+	add_exceptions(rs, name, bytes, d);
+	return d->errors > before ? -1 : 0;
+}
+
+int
+ruleset_overrides_text(struct ruleset *rs, const char *name,
+    struct slice bytes, struct diag *d)
+{
+	unsigned before = d->errors;
+
+	add_overrides(rs, name, bytes, d);
 	return d->errors > before ? -1 : 0;
 }
 
@@ -222,6 +310,7 @@ ruleset_compile(struct ruleset *rs, struct diag *d)
 	check_ids(rs, d);
 	filters_apply(rs->filters, rs->filter_count, rs->rules, rs->count,
 	    rs->build, d);
+	tuning_bind(rs->tuning, rs->rules, rs->count, rs->keep, d);
 	for (size_t i = 0; i < rs->count; i++) {
 		struct rule *r = &rs->rules[i];
 
@@ -242,12 +331,41 @@ ruleset_compile(struct ruleset *rs, struct diag *d)
 	return 0;
 }
 
+/* Who is told of matches. */
+struct telling {
+	struct ruleset *rs;
+	void (*matched)(void *arg, const struct match *m);
+	void *arg;
+};
+
+/* The rule of what goes into its alerts, which stands first in it. */
+static struct rule *
+rule_of(struct ruleset *rs, const struct rule_info *info)
+{
+	static_assert(offsetof(struct rule, info) == 0, "it leads there");
+	return &rs->rules[(const struct rule *)(const void *)info -
+	    rs->rules];
+}
+
+static void
+tell(void *arg, const struct match *m)
+{
+	const struct telling *t = arg;
+	struct match told = *m;
+
+	told.held = tuning_hold(t->rs->tuning, t->rs->predicates,
+	    rule_of(t->rs, m->rule), m->ev);
+	t->matched(t->arg, &told);
+}
+
 void
 ruleset_match(struct ruleset *rs, const struct event *ev,
     void (*matched)(void *arg, const struct match *m), void *arg)
 {
+	struct telling t = { rs, matched, arg };
+
 	assert(rs->roster != NULL);
-	roster_event(rs->roster, ev, matched, arg);
+	roster_event(rs->roster, ev, tell, &t);
 }
 
 int64_t
@@ -310,12 +428,41 @@ ruleset_view(const struct ruleset *rs, size_t i)
 	const struct rule *r = &rs->rules[i];
 
 	return (struct rule_view){
-		.info = r->info, .file = r->file, .line = r->line,
+		.index = i, .info = r->info, .name = r->name, .file = r->file, .line = r->line,
 		.status = r->status, .author = r->author,
 		.falsepositives = r->falsepositives, .source = r->source,
 		.tests = r->tests, .test_count = r->test_count,
 		.matches = r->matches, .aborted = r->aborted,
+		.shipped = r->shipped,
+		.levelled = tuning_index(rs->tuning, r->levelled),
+		.switched = tuning_index(rs->tuning, r->switched),
+		.enabled = !rule_is_off(r, when_now()),
 	};
+}
+
+size_t
+ruleset_tunings(const struct ruleset *rs)
+{
+	return tuning_count(rs->tuning);
+}
+
+struct tuning_view
+ruleset_tuning(const struct ruleset *rs, size_t i)
+{
+	return tuning_get(rs->tuning, i)->view;
+}
+
+bool
+ruleset_tunes(const struct ruleset *rs, size_t i, size_t rule)
+{
+	return tune_names(tuning_get(rs->tuning, i), &rs->rules[rule]);
+}
+
+bool
+ruleset_hides(struct ruleset *rs, size_t i, const struct event *ev)
+{
+	predicates_event(rs->predicates, ev);
+	return tune_hides(tuning_get(rs->tuning, i), rs->predicates);
 }
 
 void

@@ -26,8 +26,17 @@ static const struct slice kind_names[] = {
 	[KIND_REFUSED] = SLICE("refused"),
 	[KIND_QUARANTINE] = SLICE("quarantine"),
 	[KIND_SELF] = SLICE("self"),
+	[KIND_EXCEPTED] = SLICE("excepted"),
 };
 static_assert(COUNT(kind_names) == KIND_COUNT, "one name per kind");
+
+static const struct slice hold_names[] = {
+	[HOLD_EXCEPTION] = SLICE("exception"),
+	[HOLD_MUTE] = SLICE("mute"),
+	[HOLD_SUPPRESS] = SLICE("suppress"),
+	[HOLD_DISABLED] = SLICE("disabled"),
+};
+static_assert(COUNT(hold_names) == HOLD_COUNT, "one name per reason");
 
 static int
 find(const struct slice *names, size_t count, struct slice s)
@@ -70,6 +79,23 @@ const char *
 kind_name(enum kind k)
 {
 	return (const char *)kind_names[k].p;
+}
+
+int
+hold_parse(struct slice s, enum hold *out)
+{
+	int at = find(hold_names, COUNT(hold_names), s);
+
+	if (at == -1)
+		return -1;
+	*out = (enum hold)at;
+	return 0;
+}
+
+const char *
+hold_name(enum hold h)
+{
+	return (const char *)hold_names[h].p;
 }
 
 void

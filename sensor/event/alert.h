@@ -49,6 +49,34 @@ struct correlated {
 	size_t rule_count;
 };
 
+/* Why matches of a rule raise no alerts. */
+enum hold {
+	HOLD_EXCEPTION,
+	HOLD_MUTE,
+	HOLD_SUPPRESS,		/* the rule's own "suppress" */
+	HOLD_DISABLED,		/* an override; only correlations see it */
+	HOLD_COUNT,
+};
+const char *hold_name(enum hold h);
+int hold_parse(struct slice s, enum hold *out);
+
+/*
+ * That matches are held back, and by whom. Each one is told with a count of
+ * 0. Those of one key are counted; when their time is over they are told once
+ * more, all together, on an event made up of the key's fields.
+ */
+struct held {
+	enum hold why;
+	struct slice by;	/* "FILE:LINE" of an exception, or empty */
+	struct slice owner, reason, ticket;
+	int64_t expires;	/* 0: never */
+	const struct slice *fields, *values;	/* of the key */
+	size_t field_count;
+	bool others;		/* too many keys: this is all the rest */
+	uint64_t count;		/* exact */
+	int64_t first, last;	/* of the events */
+};
+
 /* That a rule matched. Nothing in it outlives the call that tells of it. */
 struct match {
 	const struct rule_info *rule;
@@ -61,6 +89,7 @@ struct match {
 	/* Tells matches of one rule on one record apart; mostly empty. */
 	struct slice key;
 	const struct correlated *correlated;	/* NULL: a plain rule */
+	const struct held *held;	/* not NULL: it is no alert */
 };
 
 /* This host, as it stands in everything that is written. */
@@ -82,6 +111,7 @@ enum kind {
 	KIND_REFUSED,		/* a request that was not allowed */
 	KIND_QUARANTINE,	/* a record that nobody may decode */
 	KIND_SELF,		/* start, stop, host id */
+	KIND_EXCEPTED,		/* matches that were held back, folded */
 	KIND_COUNT,
 };
 const char *kind_name(enum kind k);

@@ -16,7 +16,8 @@
 static_assert(KIND_ALERT == 0 && KIND_EVENT == 1 && KIND_GAP == 2 &&
     KIND_CHANGE == 3 && KIND_DECISION == 4 && KIND_LOAD == 5 &&
     KIND_HEARTBEAT == 6 && KIND_CANARY == 7 && KIND_REFUSED == 8 &&
-    KIND_QUARANTINE == 9 && KIND_SELF == 10, "numbers are in the chain");
+    KIND_QUARANTINE == 9 && KIND_SELF == 10 &&
+    KIND_EXCEPTED == 11, "numbers are in the chain");
 static_assert(CLASS_BULK == 0 && CLASS_EVIDENCE == 1 &&
     LEVEL_INFORMATIONAL == 0 && LEVEL_CRITICAL == 4, "in the columns");
 

@@ -1,0 +1,304 @@
+#include "engine/tuning.h"
+
+#include <stdlib.h>
+
+#include "base/when.h"
+#include "engine/program.h"
+
+struct tuning {
+	struct tune *tunes;
+	size_t count, room;
+	struct held held;	/* what was told last */
+	struct buf by;
+};
+
+struct tuning *
+tuning_new(void)
+{
+	return xcalloc(1, sizeof(struct tuning));
+}
+
+void
+tuning_free(struct tuning *t)
+{
+	if (t == NULL)
+		return;
+	free(t->tunes);
+	buf_free(&t->by);
+	free(t);
+}
+
+void
+tuning_add(struct tuning *t, const struct tune *tune)
+{
+	if (t->count == t->room) {
+		t->room = t->room * 2 + 16;
+		t->tunes = xrealloc(t->tunes, t->room, sizeof(*t->tunes));
+	}
+	t->tunes[t->count++] = *tune;
+}
+
+size_t
+tuning_count(const struct tuning *t)
+{
+	return t->count;
+}
+
+const struct tune *
+tuning_get(const struct tuning *t, size_t i)
+{
+	return &t->tunes[i];
+}
+
+int
+tuning_index(const struct tuning *t, const struct tune *tune)
+{
+	return tune == NULL ? -1 : (int)(tune - t->tunes);
+}
+
+/* --- which rules ---------------------------------------------------------- */
+
+struct binding {
+	struct rule *rules;
+	size_t count;
+	struct arena *keep;
+	struct diag *diag;
+};
+
+static bool
+is_named(const struct rule *r, const struct tune_name *name)
+{
+	if (!name->tag)
+		return slice_eq_nocase(r->info.id, name->text) ||
+		    (r->name.len > 0 && slice_eq(r->name, name->text));
+	for (size_t i = 0; i < r->info.tag_count; i++)
+		if (slice_eq_nocase(r->info.tags[i], name->text))
+			return true;
+	return false;
+}
+
+bool
+tune_names(const struct tune *t, const struct rule *r)
+{
+	for (size_t i = 0; i < t->name_count; i++)
+		if (is_named(r, &t->names[i]))
+			return true;
+	return false;
+}
+
+/* Who wrote a title meant its rule, but a title may change any day. */
+static const struct rule *
+titled(const struct binding *b, struct slice text)
+{
+	for (size_t i = 0; i < b->count; i++)
+		if (slice_eq_nocase(b->rules[i].info.title, text))
+			return &b->rules[i];
+	return NULL;
+}
+
+static void
+warn_loose(const struct binding *b, const struct tune *t,
+    const struct tune_name *name)
+{
+	const struct rule *r = name->tag ? NULL : titled(b, name->text);
+	struct buf hint = { 0 };
+
+	if (r != NULL) {
+		buf_str(&hint, "; the rule of this title has the id ");
+		buf_add(&hint, r->info.id);
+	}
+	diag_warn(b->diag, t->view.file, name->line, name->column,
+	    "no rule has the %s \"%.*s\": this %s changes nothing for it%s",
+	    name->tag ? "tag" : "id or name", (int)name->text.len,
+	    (const char *)name->text.p, t->view.exception ? "exception" :
+	    "override", buf_cstr(&hint));
+	buf_free(&hint);
+}
+
+/* Those written first stand first. */
+static void
+link_exception(const struct binding *b, struct rule *r, struct tune *t)
+{
+	struct tune_link **at = &r->exceptions;
+	struct tune_link *link = arena_alloc(b->keep, sizeof(*link));
+
+	while (*at != NULL) {
+		if ((*at)->tune == t)
+			return;
+		at = &(*at)->next;
+	}
+	link->tune = t;
+	*at = link;
+}
+
+static void
+apply(const struct binding *b, struct rule *r, struct tune *t)
+{
+	if (t->view.exception) {
+		link_exception(b, r, t);
+		return;
+	}
+	if (t->view.level != -1) {
+		r->levelled = t;
+		r->info.level = (enum level)t->view.level;
+	}
+	if (t->view.off || t->view.on)
+		r->switched = t;
+}
+
+static void
+bind_name(const struct binding *b, struct tune *t,
+    const struct tune_name *name)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < b->count; i++) {
+		if (!is_named(&b->rules[i], name))
+			continue;
+		found = true;
+		if (!t->view.expired)
+			apply(b, &b->rules[i], t);
+	}
+	if (found)
+		return;
+	t->view.loose = true;
+	warn_loose(b, t, name);
+}
+
+static void
+compile(const struct binding *b, struct tune *t)
+{
+	if (t->expr == NULL)
+		return;
+	t->code = program_new(b->keep, t->expr, &t->code_len);
+	if (t->code == NULL)
+		diag_error(b->diag, t->view.file, t->view.line, 1,
+		    "the exception is too large: more than %d steps",
+		    PROGRAM_MAX);
+	t->expr = NULL;
+}
+
+static void
+check_end(const struct binding *b, struct tune *t, int64_t now)
+{
+	struct buf when = { 0 };
+
+	if (t->view.expires == 0 || t->view.expires > now)
+		return;
+	t->view.expired = true;
+	when_local(&when, t->view.expires, "%F %H:%M");
+	diag_warn(b->diag, t->view.file, t->view.line, 1,
+	    "this %s expired %s and does nothing (owner: %.*s)",
+	    t->view.exception ? "exception" : "override", buf_cstr(&when),
+	    (int)t->view.owner.len, (const char *)t->view.owner.p);
+	buf_free(&when);
+}
+
+/* Who names a rule knows better than who names a tag: it comes later. */
+static void
+bind_names(const struct binding *b, struct tuning *t, bool tags)
+{
+	for (size_t i = 0; i < t->count; i++)
+		for (size_t k = 0; k < t->tunes[i].name_count; k++)
+			if (t->tunes[i].names[k].tag == tags)
+				bind_name(b, &t->tunes[i],
+				    &t->tunes[i].names[k]);
+}
+
+void
+tuning_bind(struct tuning *t, struct rule *rules, size_t count,
+    struct arena *keep, struct diag *d)
+{
+	struct binding b = { rules, count, keep, d };
+	int64_t now = when_now();
+
+	for (size_t i = 0; i < count; i++)
+		rules[i].shipped = rules[i].info.level;
+	for (size_t i = 0; i < t->count; i++) {
+		compile(&b, &t->tunes[i]);
+		check_end(&b, &t->tunes[i], now);
+	}
+	bind_names(&b, t, true);
+	bind_names(&b, t, false);
+}
+
+/* --- matches --------------------------------------------------------------- */
+
+static bool
+is_over(const struct tune *t, int64_t now)
+{
+	return t->view.expires != 0 && t->view.expires <= now;
+}
+
+bool
+rule_is_off(const struct rule *r, int64_t now)
+{
+	return r->switched != NULL && r->switched->view.off &&
+	    !is_over(r->switched, now);
+}
+
+bool
+rule_is_idle(const struct rule *r)
+{
+	return r->switched != NULL && r->switched->view.off &&
+	    r->switched->view.expires == 0;
+}
+
+bool
+tune_hides(const struct tune *t, struct predicates *ps)
+{
+	bool aborted = false;
+
+	return t->code != NULL &&
+	    program_run(t->code, t->code_len, ps, &aborted);
+}
+
+static struct tune *
+excepting(const struct rule *r, struct predicates *ps,
+    const struct event *ev)
+{
+	for (struct tune_link *l = r->exceptions; l != NULL; l = l->next)
+		if (!is_over(l->tune, ev->received) &&
+		    tune_hides(l->tune, ps))
+			return l->tune;
+	return NULL;
+}
+
+static const struct held *
+held_by(struct tuning *t, enum hold why, const struct tune *by)
+{
+	buf_clear(&t->by);
+	buf_fmt(&t->by, "%s:%u", by->view.file, by->view.line);
+	t->held = (struct held){
+		.why = why, .by = buf_slice(&t->by),
+		.owner = by->view.owner, .reason = by->view.reason,
+		.ticket = by->view.ticket, .expires = by->view.expires,
+	};
+	return &t->held;
+}
+
+/* A level holds as long as its override does. */
+static void
+level_now(struct rule *r, int64_t now)
+{
+	if (r->levelled == NULL || !is_over(r->levelled, now))
+		return;
+	r->info.level = r->shipped;
+	r->levelled = NULL;
+}
+
+const struct held *
+tuning_hold(struct tuning *t, struct predicates *ps, struct rule *r,
+    const struct event *ev)
+{
+	struct tune *by = excepting(r, ps, ev);
+
+	level_now(r, ev->received);
+	if (by != NULL) {
+		by->view.held++;
+		return held_by(t, HOLD_EXCEPTION, by);
+	}
+	if (rule_is_off(r, ev->received))
+		return held_by(t, HOLD_DISABLED, r->switched);
+	return NULL;
+}

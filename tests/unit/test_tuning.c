@@ -1,0 +1,267 @@
+/*
+ * Exceptions and overrides: what their files may say, and what it does.
+ */
+#include "check.h"
+
+#include "base/when.h"
+#include "engine/engine.h"
+
+struct set {
+	struct schema *schema;
+	struct ruleset *rules;
+	struct diag diag;
+};
+
+#define RULES \
+	"title: One thing\nid: 0d1bf2ba-8b8e-4b1c-a8ee-16e1d7b7f5c5\n" \
+	"name: one\nlevel: medium\ntags: [attack.t1110, soc2.cc6.1]\n" \
+	"logsource: {product: linux}\n" \
+	"detection: {s: {f: [x, y]}, condition: s}\n---\n" \
+	"title: Other thing\nid: 1d1bf2ba-8b8e-4b1c-a8ee-16e1d7b7f5c5\n" \
+	"logsource: {product: linux}\ntags: [attack.t1110]\n" \
+	"detection: {s: {f: x}, condition: s}\n"
+
+#define WHY "reason: r\nowner: o\n"
+
+static struct set
+set_new(const char *exceptions, const char *overrides)
+{
+	struct set s = { .schema = schema_new() };
+
+	s.rules = ruleset_new(s.schema);
+	ruleset_load_text(s.rules, "r.yml", S(RULES), &s.diag);
+	ruleset_exceptions_text(s.rules, "e.yaml", slice_of(exceptions),
+	    &s.diag);
+	ruleset_overrides_text(s.rules, "o.yaml", slice_of(overrides),
+	    &s.diag);
+	if (s.diag.errors == 0)
+		ruleset_compile(s.rules, &s.diag);
+	schema_freeze(s.schema);
+	return s;
+}
+
+static void
+set_free(struct set *s)
+{
+	ruleset_free(s->rules);
+	schema_free(s->schema);
+	diag_free(&s->diag);
+}
+
+static void
+on_match(void *arg, const struct match *m)
+{
+	struct buf *told = arg;
+
+	buf_add(told, slice_head(m->rule->title, 3));
+	if (m->held == NULL) {
+		buf_fmt(told, "=%s ", level_name(m->rule->level));
+		return;
+	}
+	buf_fmt(told, ":%s(", hold_name(m->held->why));
+	buf_add(told, m->held->by);
+	buf_str(told, ",");
+	buf_add(told, m->held->owner);
+	buf_str(told, ") ");
+}
+
+/* What rules say to an event with f=value that came at a time. */
+static void
+ask(struct set *s, const char *value, int64_t received, const char *want)
+{
+	struct event *ev = event_new(s->schema);
+	struct record r = { .received = received };
+	struct buf told = { 0 };
+	int product = schema_word_find(s->schema, S("linux"));
+
+	event_reset(ev, &r);
+	event_set(ev, schema_find(s->schema, S("f")), slice_of(value));
+	event_source(ev, (struct logsource){ (uint16_t)product, 0, 0 });
+	ruleset_match(s->rules, ev, on_match, &told);
+	CHECK_TEXT(buf_slice(&told), want);
+	buf_free(&told);
+	event_free(ev);
+}
+
+static void
+exceptions_hide_what_they_describe(void)
+{
+	struct set s = set_new("rule: one\nmatch: {f|startswith: y}\n" WHY
+	    "---\n- rule: [0D1BF2BA-8b8e-4b1c-a8ee-16e1d7b7f5c5, "
+	    "1d1bf2ba-8b8e-4b1c-a8ee-16e1d7b7f5c5]\n"
+	    "  match: [{f: nothing}, {f: x}]\n  reason: r\n  owner: p\n",
+	    "");
+
+	CHECK_TEXT(buf_slice(&s.diag.text), "");
+	ask(&s, "y", 1, "One:exception(e.yaml:1,o) ");
+	ask(&s, "x", 1, "One:exception(e.yaml:6,p) "
+	    "Oth:exception(e.yaml:6,p) ");
+	CHECK(ruleset_tunings(s.rules) == 2);
+	CHECK(ruleset_tuning(s.rules, 0).held == 1);
+	CHECK(ruleset_tuning(s.rules, 1).held == 2);
+	CHECK(ruleset_tunes(s.rules, 1, 1) && !ruleset_tunes(s.rules, 0, 1));
+	set_free(&s);
+}
+
+static void
+exceptions_end_by_themselves(void)
+{
+	int64_t end = when_civil(2090, 5, 2, 0, 0, 0);
+	struct set s = set_new("rule: one\nmatch: {f: y}\n" WHY
+	    "expires: 2090-05-02T00:00:00Z\n", "");
+
+	CHECK_TEXT(buf_slice(&s.diag.text), "");
+	ask(&s, "y", end - 1, "One:exception(e.yaml:1,o) ");
+	ask(&s, "y", end, "One=medium ");
+	set_free(&s);
+	s = set_new("rule: one\nmatch: {f: y}\n" WHY
+	    "expires: 2020-05-02\n", "");
+	CHECK(s.diag.errors == 0 && s.diag.warnings == 1);
+	CHECK(slice_find(buf_slice(&s.diag.text), S("e.yaml:1:1: warning: "
+	    "this exception expired 2020-05-02 23:59 and does nothing"))
+	    != SIZE_MAX);
+	ask(&s, "y", 1, "One=medium ");
+	CHECK(ruleset_tuning(s.rules, 0).expired);
+	set_free(&s);
+}
+
+static void
+a_rule_taken_away_is_a_warning(void)
+{
+	struct set s = set_new("rule: [one, gone, Other thing]\n"
+	    "match: {f: y}\n" WHY, "tag: attack.t9999\nlevel: low\n" WHY);
+
+	CHECK(s.diag.errors == 0 && s.diag.warnings == 3);
+	CHECK_TEXT(buf_slice(&s.diag.text),
+	    "o.yaml:1:6: warning: no rule has the tag \"attack.t9999\": this "
+	    "override changes nothing for it\n"
+	    "e.yaml:1:13: warning: no rule has the id or name \"gone\": this "
+	    "exception changes nothing for it\n"
+	    "e.yaml:1:19: warning: no rule has the id or name \"Other "
+	    "thing\": this exception changes nothing for it; the rule of "
+	    "this title has the id 1d1bf2ba-8b8e-4b1c-a8ee-16e1d7b7f5c5\n");
+	CHECK(ruleset_tuning(s.rules, 0).loose);
+	ask(&s, "y", 1, "One:exception(e.yaml:1,o) ");
+	set_free(&s);
+}
+
+static void
+overrides_change_levels_and_switch_off(void)
+{
+	static const struct {
+		const char *yaml, *told;
+	} rows[] = {
+		{ "rule: one\nlevel: low\n" WHY, "One=low Oth=medium " },
+		{ "rule: [one]\nenabled: false\n" WHY, "Oth=medium " },
+		{ "rule: one\nenabled: off\nexpires: 2090-01-01\n" WHY,
+		    "One:disabled(o.yaml:1,o) Oth=medium " },
+		{ "tag: ATTACK.T1110\nlevel: critical\n" WHY,
+		    "One=critical Oth=critical " },
+		/* A name is nearer than a tag, wherever it stands. */
+		{ "rule: one\nlevel: low\nenabled: true\n" WHY "---\n"
+		    "tag: attack.t1110\nlevel: high\nenabled: false\n" WHY,
+		    "One=low " },
+		{ "rule: one\nlevel: low\nexpires: 2000-01-01\n" WHY,
+		    "One=medium Oth=medium " },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct set s = set_new("", rows[i].yaml);
+
+		CHECK_ROW(s.diag.errors == 0, i);
+		ask(&s, "x", 1, rows[i].told);
+		CHECK_ROW(ruleset_view(s.rules, 0).shipped == LEVEL_MEDIUM,
+		    i);
+		set_free(&s);
+	}
+}
+
+static void
+views_say_who_changed_a_rule(void)
+{
+	struct set s = set_new("rule: one\nmatch: {f: q}\n" WHY,
+	    "rule: one\nlevel: low\nenabled: false\nreason: too many\n"
+	    "owner: alice\nticket: T-1\ncreated: 2026-11-01\n"
+	    "expires: 2090-01-01 12:00\n");
+	struct rule_view v = ruleset_view(s.rules, 0);
+	struct tuning_view t = ruleset_tuning(s.rules, 1);
+
+	CHECK(!v.enabled && v.levelled == 1 && v.switched == 1);
+	CHECK(v.info.level == LEVEL_LOW && v.shipped == LEVEL_MEDIUM);
+	CHECK(!t.exception && t.line == 1 && t.expires > t.created);
+	CHECK_TEXT(slice_of(t.file), "o.yaml");
+	CHECK_TEXT(t.reason, "too many");
+	CHECK_TEXT(t.owner, "alice");
+	CHECK_TEXT(t.ticket, "T-1");
+	v = ruleset_view(s.rules, 1);
+	CHECK(v.enabled && v.levelled == -1 && v.switched == -1);
+	set_free(&s);
+}
+
+static void
+mistakes_have_file_line_and_column(void)
+{
+	static const struct {
+		const char *exceptions, *overrides, *said;
+	} rows[] = {
+		{ "rule: one\nmatch: {f: y}\nreason: r\n", "",
+		    "e.yaml:1:1: an exception needs \"owner\"" },
+		{ "rule: one\nmatch: {f: y}\nreason: ' '\nowner: o\n", "",
+		    "e.yaml:3:9: reason: nothing is said" },
+		{ "match: {f: y}\n" WHY, "",
+		    "e.yaml:1:1: an exception needs \"rule\"" },
+		{ "rule: one\n" WHY, "",
+		    "e.yaml:1:1: an exception needs \"match\"" },
+		{ "rule: one\nmatch: {f|containss: y}\n" WHY, "",
+		    "e.yaml:2:11: no modifier \"containss\"; did you mean" },
+		{ "rule: one\nmatch: {}\n" WHY, "",
+		    "e.yaml:2:8: the map is empty" },
+		{ "rule: one\nmatch: {f: y}\nexpire: 2026-01-01\n" WHY, "",
+		    "e.yaml:3:1: an exception has no key \"expire\"; did you "
+		    "mean \"expires\"?" },
+		{ "rule: one\nmatch: {f: y}\nexpires: soon\n" WHY, "",
+		    "e.yaml:3:10: expires: \"soon\" is neither a date" },
+		{ "rule: one\nmatch: {f: y}\nexpires: 2h\n" WHY, "",
+		    "e.yaml:3:10: expires: \"2h\" is neither a date" },
+		{ "rule: one\nmatch: {f: y}\ncreated: 2026-13-01\n" WHY, "",
+		    "e.yaml:3:10: created: \"2026-13-01\" is neither" },
+		{ "rule: one\nmatch: {f: y}\nexpires: [a]\n" WHY, "",
+		    "e.yaml:3:10: expires: must be text" },
+		{ "rule: {a: b}\nmatch: {f: y}\n" WHY, "",
+		    "e.yaml:1:7: rule: must be a list of texts" },
+		{ "- one\n", "", "e.yaml:1:3: expected a map" },
+		{ "one\n", "", "e.yaml:1:1: expected a map" },
+		{ "", "rule: one\nlevel: hihg\n" WHY,
+		    "o.yaml:2:8: level: no \"hihg\"; did you mean \"high\"?" },
+		{ "", "level: high\n" WHY,
+		    "o.yaml:1:1: an override needs \"rule\" or \"tag\"" },
+		{ "", "rule: one\n" WHY,
+		    "o.yaml:1:1: an override needs \"level\" or \"enabled\"" },
+		{ "", "rule: one\nmatch: {f: y}\nlevel: low\n" WHY,
+		    "o.yaml:2:1: an override has no key \"match\"" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct set s = set_new(rows[i].exceptions, rows[i].overrides);
+
+		CHECK_ROW(s.diag.errors > 0, i);
+		CHECK_TEXT_ROW(slice_head(buf_slice(&s.diag.text),
+		    strlen(rows[i].said)), rows[i].said, i);
+		set_free(&s);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(exceptions_hide_what_they_describe),
+		TEST(exceptions_end_by_themselves),
+		TEST(a_rule_taken_away_is_a_warning),
+		TEST(overrides_change_levels_and_switch_off),
+		TEST(views_say_who_changed_a_rule),
+		TEST(mistakes_have_file_line_and_column),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
