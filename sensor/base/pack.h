@@ -15,6 +15,9 @@
 void pack_u8(struct buf *b, uint8_t n);
 void pack_u32(struct buf *b, uint32_t n);
 void pack_u64(struct buf *b, uint64_t n);
+/* As few bytes as it needs, 1 to 10; a signed one with its sign folded in. */
+void pack_varint(struct buf *b, uint64_t n);
+void pack_signed(struct buf *b, int64_t n);
 /* u32 length and the bytes. */
 void pack_slice(struct buf *b, struct slice s);
 
@@ -26,6 +29,8 @@ struct unpack {
 uint8_t unpack_u8(struct unpack *u);
 uint32_t unpack_u32(struct unpack *u);
 uint64_t unpack_u64(struct unpack *u);
+uint64_t unpack_varint(struct unpack *u);
+int64_t unpack_signed(struct unpack *u);
 struct slice unpack_slice(struct unpack *u);
 /* Nothing was bad and nothing is left. */
 bool unpack_done(const struct unpack *u);

@@ -183,3 +183,56 @@ slice_hash(struct slice s)
 	h = (h ^ word) * k;
 	return h ^ h >> 32;
 }
+
+static uint64_t
+rotate(uint64_t n, unsigned by)
+{
+	return n << by | n >> (64 - by);
+}
+
+static void
+sip_round(uint64_t v[4])
+{
+	v[0] += v[1];
+	v[2] += v[3];
+	v[1] = rotate(v[1], 13) ^ v[0];
+	v[3] = rotate(v[3], 16) ^ v[2];
+	v[0] = rotate(v[0], 32);
+	v[2] += v[1];
+	v[0] += v[3];
+	v[1] = rotate(v[1], 17) ^ v[2];
+	v[3] = rotate(v[3], 21) ^ v[0];
+	v[2] = rotate(v[2], 32);
+}
+
+static void
+sip_word(uint64_t v[4], uint64_t word)
+{
+	v[3] ^= word;
+	sip_round(v);
+	v[0] ^= word;
+}
+
+uint64_t
+slice_hash_keyed(struct slice s, const uint64_t key[2])
+{
+	uint64_t v[4] = {
+		key[0] ^ UINT64_C(0x736f6d6570736575),
+		key[1] ^ UINT64_C(0x646f72616e646f6d),
+		key[0] ^ UINT64_C(0x6c7967656e657261),
+		key[1] ^ UINT64_C(0x7465646279746573),
+	};
+	uint64_t word, last = (uint64_t)s.len << 56;
+
+	for (; s.len >= 8; s = slice_from(s, 8)) {
+		memcpy(&word, s.p, 8);
+		sip_word(v, word);
+	}
+	for (size_t i = 0; i < s.len; i++)
+		last |= (uint64_t)s.p[i] << 8 * i;
+	sip_word(v, last);
+	v[2] ^= 0xff;
+	for (int i = 0; i < 3; i++)
+		sip_round(v);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}

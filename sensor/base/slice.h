@@ -109,5 +109,10 @@ void slice_to_cstr(struct slice s, char *out, size_t size);
 
 /* A 64-bit hash for tables in memory (not stable between releases). */
 uint64_t slice_hash(struct slice s);
+/*
+ * The same under a random key (SipHash-1-3), for tables whose keys an attacker
+ * chooses: without the key nobody finds texts that fall into one place.
+ */
+uint64_t slice_hash_keyed(struct slice s, const uint64_t key[2]);
 
 #endif

@@ -60,10 +60,54 @@ a_lying_length_is_bad(void)
 	buf_free(&b);
 }
 
+static void
+a_varint_has_one_form_and_that_is_short(void)
+{
+	static const struct {
+		uint64_t n;
+		size_t len;
+	} rows[] = {
+		{ 0, 1 }, { 127, 1 }, { 128, 2 }, { 16383, 2 }, { 16384, 3 },
+		{ UINT32_MAX, 5 }, { UINT64_MAX, 10 },
+	};
+	static const struct slice bad[] = {
+		SLICE(""), SLICE("\x80"), SLICE("\x80\0"),
+		SLICE("\xff\xff\xff\xff\xff\xff\xff\xff\xff\2"),
+		SLICE("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x81\1"),
+	};
+	static const int64_t numbers[] = {
+		0, -1, 1, -64, 64, INT64_MAX, INT64_MIN
+	};
+	struct buf b = { 0 };
+	struct unpack u;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		buf_clear(&b);
+		pack_varint(&b, rows[i].n);
+		CHECK_ROW(b.len == rows[i].len, i);
+		u = (struct unpack){ buf_slice(&b), false };
+		CHECK_ROW(unpack_varint(&u) == rows[i].n, i);
+		CHECK_ROW(unpack_done(&u), i);
+	}
+	for (size_t i = 0; i < COUNT(numbers); i++) {
+		buf_clear(&b);
+		pack_signed(&b, numbers[i]);
+		u = (struct unpack){ buf_slice(&b), false };
+		CHECK_ROW(unpack_signed(&u) == numbers[i], i);
+		CHECK_ROW(unpack_done(&u), i);
+	}
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		u = (struct unpack){ bad[i], false };
+		CHECK_ROW(unpack_varint(&u) == 0 && u.bad, i);
+	}
+	buf_free(&b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_varint_has_one_form_and_that_is_short),
 		TEST(what_is_packed_comes_out_in_order),
 		TEST(each_cut_of_a_message_is_bad_and_reads_zero_behind),
 		TEST(a_lying_length_is_bad),

@@ -119,6 +119,26 @@ empty_slices_are_slices(void)
 }
 
 static void
+a_keyed_hash_hangs_on_each_byte_and_on_the_key(void)
+{
+	const uint64_t key[2] = { 1, 2 }, other[2] = { 1, 3 };
+	char text[] = "seventeen bytes..";
+	struct slice s = slice_bytes(text, sizeof(text) - 1);
+	uint64_t hash = slice_hash_keyed(s, key);
+
+	CHECK(slice_hash_keyed(s, key) == hash);
+	CHECK(slice_hash_keyed(s, other) != hash);
+	CHECK(slice_hash_keyed(slice_head(s, 16), key) != hash);
+	for (size_t i = 0; i < s.len; i++) {
+		text[i] ^= 1;
+		CHECK_ROW(slice_hash_keyed(s, key) != hash, i);
+		text[i] ^= 1;
+	}
+	CHECK(slice_hash_keyed(S(""), key) !=
+	    slice_hash_keyed(S("\0"), key));
+}
+
+static void
 order_is_of_bytes_and_the_shorter_comes_first(void)
 {
 	static const struct {
@@ -168,6 +188,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_keyed_hash_hangs_on_each_byte_and_on_the_key),
 		TEST(numbers_are_decimal_and_bounded),
 		TEST(signed_numbers_reach_both_ends),
 		TEST(a_split_takes_the_last_separator),
