@@ -83,6 +83,13 @@ void ruleset_match(struct ruleset *rs, const struct event *ev,
  * Tells the time, in microseconds since the epoch, and calls back for what it
  * brings about: windows that close, events that were expected and did not
  * come. Returns when it wants to be told again, INT64_MAX for never.
+ *
+ * The time is the one up to which all events were given: while a caller reads
+ * what was written before it came, that is the newest event's time (a window
+ * must not close before what belongs into it was read); at the end of what
+ * there is, the clock's. INT64_MAX closes all: there will be no more events.
+ * Events are to come about in the order of their times; so whoever reads
+ * several files at once gives the ones that match in order.
  */
 int64_t ruleset_time(struct ruleset *rs, int64_t now,
     void (*matched)(void *arg, const struct match *m), void *arg);
@@ -104,7 +111,16 @@ void ruleset_settled(struct ruleset *rs);
  */
 bool ruleset_recall(struct ruleset *rs, struct slice key, struct slice value);
 
-/* Sets the numbers of matches of all rules to 0 again, after their tests. */
+struct ruleset_memory {
+	uint64_t items, bytes;
+	uint64_t evicted;	/* items that went for want of room */
+};
+struct ruleset_memory ruleset_memory(const struct ruleset *rs);
+
+/*
+ * Sets the numbers of matches of all rules to 0 again and forgets what rules
+ * remember, after their tests.
+ */
 void ruleset_forget(struct ruleset *rs);
 
 /* A rule as people and tools look at it. */

@@ -1,7 +1,5 @@
 #include "engine/rule.h"
 
-#include "base/digest.h"
-
 /* Text of a key that may be absent; -1 after diag_error on another type. */
 static int
 read_text(struct load *l, const struct node *doc, const char *key,
@@ -221,6 +219,16 @@ read_about(struct load *l, const struct node *doc, struct rule *r)
 	return bad;
 }
 
+/* Placeholders are named in the detection and stand in the configuration. */
+static void
+identify(struct load *l, const struct node *doc, struct rule *r)
+{
+	rule_identify(r, r->info.id);
+	rule_identify_node(r, node_get(doc, "logsource"));
+	rule_identify_node(r, node_get(doc, "detection"));
+	rule_identify_node(r, l->placeholders);
+}
+
 int
 rule_read(struct load *l, const struct node *doc, struct rule *r)
 {
@@ -241,5 +249,6 @@ rule_read(struct load *l, const struct node *doc, struct rule *r)
 	bad |= read_about(l, doc, r);
 	bad |= rule_read_logsource(l, doc, &r->source);
 	bad |= read_detection(l, doc, r);
+	identify(l, doc, r);
 	return bad;
 }

@@ -4,6 +4,7 @@
 #ifndef VEDETTE_RULE_H
 #define VEDETTE_RULE_H
 
+#include "base/digest.h"
 #include "base/yaml.h"
 #include "engine/condition.h"
 #include "engine/engine.h"
@@ -30,6 +31,7 @@ struct rule {
 	const char *file;
 	unsigned line;
 	bool has_id;		/* its own, not made from the title */
+	struct digest identity;	/* of all that gives its memory its meaning */
 	struct logsource source;
 	const struct rule_test *tests;
 	size_t test_count;
@@ -93,6 +95,12 @@ struct expr *item_read(struct load *l, const struct node *key,
 /* The tags, checked; -1 after diag_error. */
 int tags_read(struct load *l, const struct node *tags,
     struct rule_info *info);
+/*
+ * Mixes a part of the document into the rule's identity, on which hangs
+ * whether what it remembers survives a reload. NULL: the part is absent.
+ */
+void rule_identify_node(struct rule *r, const struct node *part);
+void rule_identify(struct rule *r, struct slice part);
 /* The vedette: map: tests, runbook. -1 after diag_error. */
 int additions_read(struct load *l, const struct node *map, struct rule *r);
 

@@ -9,6 +9,7 @@
 #include "base/when.h"
 #include "engine/collection.h"
 #include "engine/filters.h"
+#include "engine/memory.h"
 #include "engine/roster.h"
 #include "engine/program.h"
 #include "engine/tuning.h"
@@ -26,6 +27,7 @@ struct ruleset {
 	size_t refused;		/* documents that were wrong or left out */
 	struct roster *roster;
 	struct tuning *tuning;
+	struct memory *memory;
 	const struct node *placeholders;
 	struct buf digests;	/* of the files, in order */
 };
@@ -40,6 +42,7 @@ ruleset_new(struct schema *s)
 	rs->build = arena_new(0);
 	rs->predicates = predicates_new();
 	rs->tuning = tuning_new();
+	rs->memory = memory_new();
 	return rs;
 }
 
@@ -48,6 +51,7 @@ ruleset_free(struct ruleset *rs)
 {
 	if (rs == NULL)
 		return;
+	memory_free(rs->memory);
 	roster_free(rs->roster);
 	tuning_free(rs->tuning);
 	predicates_free(rs->predicates);
@@ -372,35 +376,36 @@ int64_t
 ruleset_time(struct ruleset *rs, int64_t now,
     void (*matched)(void *arg, const struct match *m), void *arg)
 {
-	(void)rs;
-	(void)now;
-	(void)matched;
-	(void)arg;
-	return INT64_MAX;
+	const struct listener to = { matched, arg };
+
+	return memory_time(rs->memory, now, &to);
 }
 
 void
 ruleset_changed(const struct ruleset *rs,
     void (*each)(void *arg, struct slice key, struct slice value), void *arg)
 {
-	(void)rs;
-	(void)each;
-	(void)arg;
+	memory_changed(rs->memory, each, arg);
 }
 
 void
 ruleset_settled(struct ruleset *rs)
 {
-	(void)rs;
+	memory_settled(rs->memory);
 }
 
 bool
 ruleset_recall(struct ruleset *rs, struct slice key, struct slice value)
 {
-	(void)rs;
-	(void)key;
-	(void)value;
-	return false;
+	return memory_recall(rs->memory, key, value);
+}
+
+struct ruleset_memory
+ruleset_memory(const struct ruleset *rs)
+{
+	struct memory_counts c = memory_counts(rs->memory);
+
+	return (struct ruleset_memory){ c.items, c.bytes, c.evicted };
 }
 
 void
@@ -408,6 +413,7 @@ ruleset_forget(struct ruleset *rs)
 {
 	for (size_t i = 0; i < rs->count; i++)
 		rs->rules[i].matches = rs->rules[i].aborted = 0;
+	memory_clear(rs->memory);
 }
 
 size_t
