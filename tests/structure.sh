@@ -32,7 +32,9 @@ sqlite3\.h sensor/store/[a-z_]*\.[ch]
 curl/.* outputs/transport\.c
 systemd/.* sensor/inputs/in_journal\.c
 seccomp\.h sensor/daemon/filter\.c
-zlib\.h sensor/inputs/[a-z_]*\.c
+zlib\.h sensor/inputs/unpack_gzip\.c
+zstd.*\.h sensor/inputs/unpack_zstd\.c
+lzma\.h sensor/inputs/unpack_xz\.c
 pcap.*\.h sensor/inputs/in_capture\.c
 '
 

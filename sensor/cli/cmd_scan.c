@@ -190,9 +190,9 @@ scan_lines(struct scan *s, struct feed *f)
 		scan_line(s, &line);
 	if (lines_rest(s->lines, &line))
 		scan_line(s, &line);
-	if (found == LINES_BROKEN || feed_unfinished(f)) {
+	if (found == LINES_BROKEN || feed_unfinished(f) != NULL) {
 		complain(s->name, found == LINES_BROKEN ? feed_error(f) :
-		    "the gzip ends too early");
+		    feed_unfinished(f));
 		return -1;
 	}
 	return 0;
@@ -221,7 +221,7 @@ scan_fd(struct scan *s, int fd)
 	decoders_latest(s->det.decoders, S_ISREG(sb.st_mode) ?
 	    (int64_t)sb.st_mtim.tv_sec * SECOND +
 	    sb.st_mtim.tv_nsec / 1000 : s->record.received);
-	f = feed_new(fd, FEED_ANY);
+	f = feed_new(fd, FEED_ENDED);
 	if (s->lines == NULL)
 		s->lines = lines_new(f);
 	else

@@ -36,9 +36,9 @@ read_head(const struct tailed *f, struct head *h)
 	    h->bytes + have, sizeof(h->bytes) - have)) > 0)
 		have += (size_t)n;
 	h->text = slice_bytes(h->bytes, have);
-	h->gzip = feed_is_gzip(feed);
+	h->gzip = feed_is_packed(feed);
 	h->too_short = packed && f->size < GZIP_LEAST;
-	h->unfinished = feed_unfinished(feed) || h->too_short;
+	h->unfinished = feed_unfinished(feed) != NULL || h->too_short;
 	feed_free(feed);
 }
 
@@ -272,7 +272,7 @@ adopt(struct tail *tl, struct tailed *f, struct track *t,
 static void
 ends_early(struct tail *tl, struct tailed *f)
 {
-	bool unfinished = feed_unfinished(f->feed);
+	bool unfinished = feed_unfinished(f->feed) != NULL;
 
 	if (!unfinished) {
 		refute(tl, f);

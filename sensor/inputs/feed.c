@@ -6,29 +6,42 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <zlib.h>
-
 #include "base/buf.h"
 #include "base/slice.h"
+#include "inputs/unpack.h"
 
 enum { RAW_SIZE = 65536 };
 
-/* Only a gzip has one. */
-struct inflater {
-	z_stream z;
+/*
+ * A bomb: more than so many bytes, of which each that was read gave more than
+ * so many. zlib reaches 1,032 with zeros alone, no log comes near.
+ */
+enum { BOMB_SIZE = 256 * 1024 * 1024, BOMB_RATIO = 1000 };
+
+static const struct unpacker *const unpackers[] = {
+	&unpack_gzip, &unpack_zstd, &unpack_xz, NULL
+};
+
+/* Only what is compressed has one. */
+struct packed {
+	const struct unpacker *type;
+	void *state;
+	struct unpack_io io;
 	bool inside;		/* of a member: its end has not been seen */
+	bool full;		/* there was no room; more may be held back */
 	unsigned char raw[RAW_SIZE];
 };
 
 struct feed {
 	int fd;
 	bool pipe;
-	bool told;		/* plain or gzip is known */
-	unsigned char first[3];	/* of a pipe, read to tell */
+	bool grows;
+	bool told;		/* plain or compressed is known */
+	unsigned char first[UNPACK_MAGIC_MAX];	/* of a pipe, to tell */
 	size_t first_len;
 	uint64_t at;		/* bytes given */
 	uint64_t raw_at;	/* bytes read from the descriptor */
-	struct inflater *in;
+	struct packed *packed;
 	const char *error;
 };
 
@@ -52,35 +65,38 @@ raw_read(struct feed *f, void *p, size_t n)
 }
 
 static void
-inflater_free(struct inflater *in)
+packed_free(struct packed *p)
 {
-	if (in == NULL)
+	if (p == NULL)
 		return;
-	inflateEnd(&in->z);
-	free(in);
+	if (p->state != NULL)
+		p->type->stop(p->state);
+	free(p);
 }
 
-static struct inflater *
-inflater_new(void)
+/* A kind that this build leaves out fails, and so does running out of memory. */
+static void
+start_unpacking(struct feed *f, const struct unpacker *type)
 {
-	struct inflater *in = xcalloc(1, sizeof(*in));
+	struct packed *p = xcalloc(1, sizeof(*p));
 
-	if (inflateInit2(&in->z, 15 + 16) != Z_OK) {
-		free(in);
-		return NULL;
-	}
-	in->inside = true;
-	return in;
+	p->type = type;
+	p->inside = true;
+	f->packed = p;
+	if (type->start == NULL)
+		f->error = type->absent;
+	else if ((p->state = type->start()) == NULL)
+		f->error = type->much;
 }
 
 /*
- * Looks at the first three bytes. A gzip that is just being written may be
- * shorter: then nothing is known yet, and nothing is given.
+ * Looks at the first bytes. A compressed file that is just being written may
+ * be shorter than its magic: then nothing is known yet, and nothing is given.
  */
 static bool
 tell(struct feed *f)
 {
-	static const unsigned char magic[3] = { 0x1f, 0x8b, 8 };
+	struct slice first;
 
 	while (f->first_len < sizeof(f->first)) {
 		ssize_t n = raw_read(f, f->first + f->first_len,
@@ -92,16 +108,17 @@ tell(struct feed *f)
 	}
 	if (f->error != NULL)
 		return false;
-	if (memcmp(f->first, magic, f->first_len) == 0 &&
-	    f->first_len < sizeof(magic) && !f->pipe)
-		return false;
+	first = slice_bytes(f->first, f->first_len);
+	for (const struct unpacker *const *u = unpackers; *u != NULL; u++) {
+		if (slice_starts(first, (*u)->magic))
+			start_unpacking(f, *u);
+		else if (slice_starts((*u)->magic, first) && f->grows)
+			return false;
+	}
 	f->told = true;
-	if (f->first_len == sizeof(magic) &&
-	    memcmp(f->first, magic, sizeof(magic)) == 0)
-		f->in = inflater_new();
 	if (!f->pipe)
 		f->raw_at = f->first_len = 0;
-	return true;
+	return f->error == NULL;
 }
 
 struct feed *
@@ -111,6 +128,7 @@ feed_new(int fd, enum feed_form form)
 
 	f->fd = fd;
 	f->pipe = lseek(fd, 0, SEEK_CUR) == -1;
+	f->grows = form == FEED_ANY && !f->pipe;
 	f->told = form == FEED_PLAIN;
 	return f;
 }
@@ -120,7 +138,7 @@ feed_free(struct feed *f)
 {
 	if (f == NULL)
 		return;
-	inflater_free(f->in);
+	packed_free(f->packed);
 	free(f);
 }
 
@@ -145,14 +163,19 @@ read_raw(struct feed *f, void *p, size_t n)
 static ssize_t
 refill(struct feed *f)
 {
-	struct inflater *in = f->in;
-	ssize_t n = read_raw(f, in->raw, sizeof(in->raw));
+	struct packed *p = f->packed;
+	ssize_t n = read_raw(f, p->raw, sizeof(p->raw));
 
-	if (n <= 0)
-		return n;
-	in->z.next_in = in->raw;
-	in->z.avail_in = (unsigned)n;
+	if (n > 0)
+		p->io.in = slice_bytes(p->raw, (size_t)n);
 	return n;
+}
+
+static int
+fail(struct feed *f, const char *error)
+{
+	f->error = error;
+	return -1;
 }
 
 /*
@@ -162,66 +185,62 @@ refill(struct feed *f)
 static ssize_t
 next_member(struct feed *f)
 {
-	struct inflater *in = f->in;
+	struct packed *p = f->packed;
 	ssize_t n;
 
-	while (in->z.avail_in > 0 && *in->z.next_in == 0) {
-		in->z.next_in++;
-		in->z.avail_in--;
-	}
-	if (in->z.avail_in == 0 && (n = refill(f)) <= 0)
+	while (p->io.in.len > 0 && p->io.in.p[0] == 0)
+		p->io.in = slice_from(p->io.in, 1);
+	if (p->io.in.len == 0 && (n = refill(f)) <= 0)
 		return n;
-	if (*in->z.next_in == 0)
+	if (p->io.in.p[0] == 0)
 		return 1;
-	if (*in->z.next_in != 0x1f) {
-		f->error = "garbage behind the end of the gzip data";
-		return -1;
-	}
-	if (inflateReset(&in->z) != Z_OK) {
-		f->error = "gzip data can't be read";
-		return -1;
-	}
-	in->inside = true;
+	if (slice_find_byte(p->type->next, p->io.in.p[0]) == SIZE_MAX)
+		return fail(f, p->type->garbage);
+	if (!p->type->again(p->state))
+		return fail(f, p->type->much);
+	p->inside = true;
 	return 1;
 }
 
 /* 1 something was done, 0 no input for now, -1 damaged. */
 static ssize_t
-inflate_some(struct feed *f)
+unpack_some(struct feed *f)
 {
-	struct inflater *in = f->in;
-	ssize_t n = 1;
+	struct packed *p = f->packed;
+	enum unpacked done;
+	ssize_t n;
 
-	if (!in->inside)
+	if (!p->inside)
 		return next_member(f);
-	if (in->z.avail_in == 0)
-		n = refill(f);
-	if (n <= 0)
+	if (p->io.in.len == 0 && !p->full && (n = refill(f)) <= 0)
 		return n;
-	switch (inflate(&in->z, Z_NO_FLUSH)) {
-	case Z_STREAM_END:
-		in->inside = false;
-		return 1;
-	case Z_OK:
-	case Z_BUF_ERROR:
-		return 1;
-	default:
-		f->error = "damaged gzip data";
-		return -1;
-	}
+	done = p->type->unpack(p->state, &p->io);
+	p->full = p->io.room == 0;
+	p->inside = done != UNPACK_END;
+	if (done == UNPACK_DAMAGED)
+		return fail(f, p->type->damaged);
+	return done == UNPACK_TOO_MUCH ? fail(f, p->type->much) : 1;
+}
+
+static bool
+is_bomb(const struct feed *f)
+{
+	return f->at > BOMB_SIZE && f->at / BOMB_RATIO > f->raw_at;
 }
 
 static ssize_t
-read_gzip(struct feed *f, void *p, size_t n)
+read_packed(struct feed *f, void *out, size_t n)
 {
-	struct inflater *in = f->in;
+	struct packed *p = f->packed;
 	ssize_t more = 1;
 
-	in->z.next_out = p;
-	in->z.avail_out = (unsigned)n;
-	while (in->z.avail_out > 0 && more > 0)
-		more = inflate_some(f);
-	n -= in->z.avail_out;
+	if (is_bomb(f))
+		return fail(f, "grows more than 1,000-fold when unpacked");
+	p->io.out = out;
+	p->io.room = n;
+	while (p->io.room > 0 && more > 0)
+		more = unpack_some(f);
+	n -= p->io.room;
 	/* What came before the damage is good and comes first. */
 	return n == 0 && more < 0 ? -1 : (ssize_t)n;
 }
@@ -237,7 +256,7 @@ feed_read(struct feed *f, void *p, size_t n)
 		return -1;
 	if (!f->told && !tell(f))
 		return f->error != NULL ? -1 : 0;
-	got = f->in != NULL ? read_gzip(f, p, n) : read_raw(f, p, n);
+	got = f->packed != NULL ? read_packed(f, p, n) : read_raw(f, p, n);
 	if (got > 0)
 		f->at += (uint64_t)got;
 	return got;
@@ -249,16 +268,17 @@ feed_error(const struct feed *f)
 	return f->error;
 }
 
-bool
+const char *
 feed_unfinished(const struct feed *f)
 {
-	return f->error == NULL && f->in != NULL && f->in->inside;
+	return f->error == NULL && f->packed != NULL && f->packed->inside ?
+	    f->packed->type->early : NULL;
 }
 
 bool
-feed_is_gzip(const struct feed *f)
+feed_is_packed(const struct feed *f)
 {
-	return f->in != NULL;
+	return f->packed != NULL;
 }
 
 uint64_t
@@ -268,12 +288,15 @@ feed_offset(const struct feed *f)
 }
 
 static int
-rewind_gzip(struct feed *f)
+rewind_packed(struct feed *f)
 {
-	if (inflateReset(&f->in->z) != Z_OK)
+	struct packed *p = f->packed;
+
+	if (p->state == NULL || !p->type->again(p->state))
 		return -1;
-	f->in->z.avail_in = 0;
-	f->in->inside = true;
+	p->io.in = S("");
+	p->inside = true;
+	p->full = false;
 	f->at = f->raw_at = 0;
 	f->error = NULL;
 	return 0;
@@ -307,11 +330,11 @@ feed_seek(struct feed *f, uint64_t offset, size_t max)
 		return -1;
 	if (!f->told && !tell(f))
 		return offset == 0 && f->error == NULL ? 0 : -1;
-	if (f->in == NULL && !f->pipe) {
+	if (f->packed == NULL && !f->pipe) {
 		f->at = f->raw_at = offset;
 		return 0;
 	}
-	if (offset < f->at && rewind_gzip(f) == -1)
+	if (offset < f->at && rewind_packed(f) == -1)
 		return -1;
 	return pass_over(f, offset, max);
 }
@@ -323,7 +346,7 @@ feed_hole(struct feed *f)
 	off_t data;
 	uint64_t length;
 
-	if (f->pipe || f->in != NULL || !f->told)
+	if (f->pipe || f->packed != NULL || !f->told)
 		return 0;
 	data = lseek(f->fd, (off_t)f->at, SEEK_DATA);
 	if (data == -1 && errno == ENXIO && fstat(f->fd, &st) == 0)

@@ -1,6 +1,6 @@
 /*
- * The bytes of a file, plain or gzip'ed, by descriptor. Offsets are those of
- * the decompressed bytes. The only file that sees zlib is feed.c.
+ * The bytes of a file by descriptor, plain or compressed by gzip, zstd or xz
+ * (unpack.h). Offsets are those of the decompressed bytes.
  */
 #ifndef VEDETTE_FEED_H
 #define VEDETTE_FEED_H
@@ -13,7 +13,8 @@ struct feed;
 
 enum feed_form {
 	FEED_PLAIN,	/* bytes as they are */
-	FEED_ANY,	/* decompressed when they begin like gzip */
+	FEED_ANY,	/* decompressed when they begin like a kind of these */
+	FEED_ENDED,	/* the same of a file that is not being written */
 };
 
 /*
@@ -25,18 +26,21 @@ void feed_free(struct feed *f);
 
 /*
  * Up to n bytes from where the feed stands. 0: nothing for now; a file that
- * grows gives more later. -1: a read failed or the gzip is damaged;
- * feed_error says how, and it stays so.
+ * grows gives more later. -1: a read failed, the compressed data are damaged
+ * or a bomb; feed_error says how, and it stays so.
  */
 ssize_t feed_read(struct feed *f, void *p, size_t n);
 /* One line of English for the operator, or NULL. */
 const char *feed_error(const struct feed *f);
-/* It is gzip, and stands in the middle of a member: more ought to come. */
-bool feed_unfinished(const struct feed *f);
-bool feed_is_gzip(const struct feed *f);
+/*
+ * It is compressed, and stands in the middle of a member: more ought to come.
+ * Then one line of English, else NULL.
+ */
+const char *feed_unfinished(const struct feed *f);
+bool feed_is_packed(const struct feed *f);
 
 /*
- * Goes on at an offset. A gzip is read up to there, at most max bytes of it
+ * Goes on at an offset. What is compressed is read up to there, at most max bytes of it
  * in one call: 0 there, 1 call again, -1 the file ends before or is damaged.
  * A pipe can't: -1.
  */

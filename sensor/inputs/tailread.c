@@ -264,7 +264,7 @@ read_gzip(struct tail *tl, struct tailed *f)
 	advance(tl, f, f->lines);
 	if (found == LINES_BROKEN)
 		tailed_broken(tl, f, feed_error(f->feed));
-	else if (found == LINES_END && !feed_unfinished(f->feed))
+	else if (found == LINES_END && feed_unfinished(f->feed) == NULL)
 		finish(tl, f);
 	else if (found == LINES_END)
 		tail_tend(tl, f);
