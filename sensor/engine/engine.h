@@ -155,6 +155,8 @@ size_t ruleset_count(const struct ruleset *rs);
 size_t ruleset_refused(const struct ruleset *rs);
 struct rule_view ruleset_view(const struct ruleset *rs, size_t i);
 
+/* Bytes of the tables in which values are looked up. */
+size_t ruleset_tables(const struct ruleset *rs);
 /* SHA-256 over what was loaded, in hex, for heartbeat and status. */
 void ruleset_hash(const struct ruleset *rs, char out[65]);
 

@@ -9,8 +9,8 @@ struct group {
 	size_t count, room;
 };
 
-/* So many whole texts are looked up in one set instead of one by one. */
-enum { SET_FROM = 4 };
+/* So many texts are one set instead of a predicate each. */
+enum { SET_FROM = 2 };
 
 enum scalar { SCALAR_NULL, SCALAR_BOOL, SCALAR_NUMBER, SCALAR_TEXT };
 
@@ -289,19 +289,23 @@ read_value(struct item *item, const struct node *value, struct group *g)
 }
 
 static int
-by_text(const void *a, const void *b)
+by_type_and_text(const void *a, const void *b)
 {
-	return slice_cmp(*(const struct slice *)a, *(const struct slice *)b);
+	const struct matcher *x = a, *y = b;
+
+	if (x->type != y->type)
+		return x->type < y->type ? -1 : 1;
+	return slice_cmp(x->text, y->text);
 }
 
 static bool
-is_whole_text(const struct predicate *p)
+is_simple(const struct predicate *p)
 {
-	return p->op == OP_TEXT && p->text.type == MATCH_EQUAL &&
-	    !p->text.cased;
+	return p->op == OP_TEXT && !p->text.cased &&
+	    p->text.type != MATCH_ANY && p->text.type != MATCH_GLOB;
 }
 
-/* Puts the whole texts of the group, if they are many, into one set. */
+/* Puts the simple texts of the group, if they are many, into one set. */
 static void
 make_set(struct item *item, struct group *g)
 {
@@ -309,18 +313,19 @@ make_set(struct item *item, struct group *g)
 	size_t texts = 0, kept = 0;
 
 	for (size_t i = 0; i < g->count; i++)
-		texts += is_whole_text(&g->items[i]);
+		texts += is_simple(&g->items[i]);
 	if (texts < SET_FROM)
 		return;
 	set.set.items = arena_alloc(predicates_arena(
 	    item->load->predicates), texts * sizeof(*set.set.items));
 	for (size_t i = 0; i < g->count; i++) {
-		if (is_whole_text(&g->items[i]))
-			set.set.items[set.set.count++] = g->items[i].text.text;
+		if (is_simple(&g->items[i]))
+			set.set.items[set.set.count++] = g->items[i].text;
 		else
 			g->items[kept++] = g->items[i];
 	}
-	qsort(set.set.items, set.set.count, sizeof(*set.set.items), by_text);
+	qsort(set.set.items, set.set.count, sizeof(*set.set.items),
+	    by_type_and_text);
 	g->items[kept] = set;
 	g->count = kept + 1;
 }

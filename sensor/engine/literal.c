@@ -125,17 +125,23 @@ cidr_parse(struct slice s, struct cidr *out, struct err *err)
 	return 0;
 }
 
+unsigned
+address_parse(struct slice s, unsigned char out[16])
+{
+	uint8_t bytes = address(s, out);
+
+	if (!is_mapped(out, bytes))
+		return bytes;
+	memmove(out, out + 12, 4);
+	return 4;
+}
+
 bool
 cidr_holds(const struct cidr *c, struct slice s)
 {
 	unsigned char a[16], mask;
-	uint8_t bytes = address(s, a);
-	unsigned whole = c->prefix / 8;
+	unsigned bytes = address_parse(s, a), whole = c->prefix / 8;
 
-	if (is_mapped(a, bytes)) {
-		memmove(a, a + 12, 4);
-		bytes = 4;
-	}
 	if (bytes != c->bytes || memcmp(a, c->net, whole) != 0)
 		return false;
 	mask = (unsigned char)(0xff << (8 - c->prefix % 8));

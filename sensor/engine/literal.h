@@ -28,7 +28,12 @@ struct cidr {
 };
 /* -1 after filling err; bits behind the prefix are an error. */
 int cidr_parse(struct slice s, struct cidr *out, struct err *err);
-/* Whether s is an address of the network; ::ffff:a.b.c.d is a.b.c.d. */
+/*
+ * The bytes of an address, 4 or 16 of them; ::ffff:a.b.c.d is a.b.c.d. 0 when
+ * it is none.
+ */
+unsigned address_parse(struct slice s, unsigned char out[16]);
+/* Whether s is an address of the network. */
 bool cidr_holds(const struct cidr *c, struct slice s);
 
 enum time_part {

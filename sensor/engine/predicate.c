@@ -5,12 +5,13 @@
 
 #include "base/map.h"
 #include "base/pack.h"
+#include "engine/seek.h"
 
 /* Two fields of many values each are compared up to so many pairs. */
 enum { PAIRS_MAX = 100000 };
 
 /* What is known about a predicate, below the stamp of the event. */
-enum { MEMO_NO, MEMO_YES, MEMO_ABORTED, MEMO_STATES };
+enum { MEMO_NO, MEMO_YES, MEMO_ABORTED, MEMO_MAYBE, MEMO_STATES };
 
 struct predicates {
 	struct arena *arena;
@@ -21,6 +22,8 @@ struct predicates {
 	struct regex_state *regex;
 	uint32_t *memo;		/* stamp * MEMO_STATES + state */
 	uint32_t stamp;
+	bool looked;		/* what can be found has been looked for */
+	bool *sought;		/* by predicate: whether it can be found */
 };
 
 struct predicates *
@@ -49,6 +52,7 @@ predicates_free(struct predicates *ps)
 	regex_state_free(ps->regex);
 	free(ps->items);
 	free(ps->memo);
+	free(ps->sought);
 	free(ps);
 }
 
@@ -117,7 +121,7 @@ key_write(struct buf *key, const struct predicate *p)
 		break;
 	case OP_SET:
 		for (size_t i = 0; i < p->set.count; i++)
-			pack_slice(key, p->set.items[i]);
+			key_matcher(key, &p->set.items[i]);
 		break;
 	case OP_NUMBER:
 	case OP_COMPARE:
@@ -173,6 +177,8 @@ predicates_add(struct predicates *ps, const struct predicate *p, uint32_t *n,
 		    p->regex.flags, at, err);
 		ret = ready.regex.regex == NULL ? -1 : 0;
 	}
+	if (known == 0 && ret == 0)
+		seek_prepare(ps->arena, &ready);
 	if (known != 0)
 		*n = (uint32_t)(known - 1);
 	else if (ret == 0)
@@ -187,6 +193,9 @@ predicates_seal(struct predicates *ps)
 	map_free(ps->numbers);
 	ps->numbers = NULL;
 	ps->memo = xcalloc(ps->count, sizeof(*ps->memo));
+	ps->sought = xcalloc(ps->count, sizeof(*ps->sought));
+	for (size_t i = 0; i < ps->count; i++)
+		ps->sought[i] = seek_can(&ps->items[i]);
 }
 
 void
@@ -197,6 +206,24 @@ predicates_event(struct predicates *ps, const struct event *ev)
 		memset(ps->memo, 0, ps->count * sizeof(*ps->memo));
 		ps->stamp = 1;
 	}
+	ps->looked = false;
+}
+
+void
+predicates_find(struct predicates *ps, uint32_t n, bool surely)
+{
+	uint32_t known = ps->stamp * MEMO_STATES;
+
+	if (surely)
+		ps->memo[n] = known + MEMO_YES;
+	else if (ps->memo[n] / MEMO_STATES != ps->stamp)
+		ps->memo[n] = known + MEMO_MAYBE;
+}
+
+void
+predicates_looked(struct predicates *ps, bool all)
+{
+	ps->looked = all;
 }
 
 static int
@@ -213,25 +240,6 @@ test_text(struct predicates *ps, const struct predicate *p)
 	return MEMO_NO;
 }
 
-static bool
-set_holds(const struct predicate *p, struct slice s)
-{
-	size_t low = 0, high = p->set.count;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		int order = slice_cmp(s, p->set.items[middle]);
-
-		if (order == 0)
-			return true;
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return false;
-}
-
 static int
 test_set(struct predicates *ps, const struct predicate *p)
 {
@@ -239,8 +247,10 @@ test_set(struct predicates *ps, const struct predicate *p)
 	size_t n = views_list(ps->views, p->field, true, &v);
 
 	for (size_t i = 0; i < n; i++)
-		if (set_holds(p, view_folded(ps->views, &v[i])))
-			return MEMO_YES;
+		for (size_t k = 0; k < p->set.count; k++)
+			if (matcher_match(&p->set.items[k],
+			    view_folded(ps->views, &v[i])))
+				return MEMO_YES;
 	return MEMO_NO;
 }
 
@@ -396,8 +406,9 @@ test_time(struct predicates *ps, const struct predicate *p)
 	return MEMO_NO;
 }
 
-bool
-predicates_test(struct predicates *ps, uint32_t n, bool *aborted)
+/* The answer of a predicate that this event's memo does not know. */
+static uint32_t
+answer(struct predicates *ps, uint32_t n)
 {
 	static int (*const tests[OP_COUNT])(struct predicates *,
 	    const struct predicate *) = {
@@ -412,12 +423,22 @@ predicates_test(struct predicates *ps, uint32_t n, bool *aborted)
 		[OP_FIELDREF] = test_fieldref,
 		[OP_TIME] = test_time,
 	};
-	const struct predicate *p = &ps->items[n];
+	bool new = ps->memo[n] / MEMO_STATES != ps->stamp;
 
-	if (ps->memo[n] / MEMO_STATES != ps->stamp)
-		ps->memo[n] = ps->stamp * MEMO_STATES +
-		    (uint32_t)tests[p->op](ps, p);
-	if (ps->memo[n] % MEMO_STATES == MEMO_ABORTED)
-		*aborted = true;
-	return ps->memo[n] % MEMO_STATES == MEMO_YES;
+	if (new && ps->looked && ps->sought[n])
+		return MEMO_NO;
+	return (uint32_t)tests[ps->items[n].op](ps, &ps->items[n]);
+}
+
+bool
+predicates_test(struct predicates *ps, uint32_t n, bool *aborted)
+{
+	uint32_t state = ps->memo[n] - ps->stamp * MEMO_STATES;
+
+	if (state >= MEMO_MAYBE) {
+		state = answer(ps, n);
+		ps->memo[n] = ps->stamp * MEMO_STATES + state;
+	}
+	*aborted |= state == MEMO_ABORTED;
+	return state == MEMO_YES;
 }

@@ -15,7 +15,7 @@
 
 enum predicate_op {
 	OP_TEXT,	/* a matcher */
-	OP_SET,		/* one of many texts, whole and folded */
+	OP_SET,		/* any of many matchers, none cased, none a glob */
 	OP_NULL,	/* absent or null */
 	OP_EXISTS,	/* there, be it null */
 	OP_NUMBER,	/* equals a number, or its text */
@@ -32,10 +32,17 @@ enum compare { COMPARE_EQ, COMPARE_LT, COMPARE_LTE, COMPARE_GT, COMPARE_GTE };
 struct predicate {
 	uint8_t op;			/* enum predicate_op */
 	uint16_t field;
+	/*
+	 * OP_TEXT that is cased or a glob, OP_REGEX: texts of which at least
+	 * one stands, folded, in the folded value if the predicate holds. None:
+	 * no such are known. Set by predicates_add.
+	 */
+	const struct slice *hints;
+	size_t hint_count;
 	union {
 		struct matcher text;
 		struct {
-			struct slice *items;	/* sorted, folded */
+			struct matcher *items;
 			size_t count;
 		} set;
 		struct {
@@ -79,6 +86,16 @@ void predicates_seal(struct predicates *ps);
 
 /* Begins an event; all that was known about the last one is forgotten. */
 void predicates_event(struct predicates *ps, const struct event *ev);
+/*
+ * Of the present event it was found out, by looking for many at once, that a
+ * predicate holds: surely, or maybe, and is then looked at when asked.
+ */
+void predicates_find(struct predicates *ps, uint32_t n, bool surely);
+/*
+ * Whether all predicates asked for from here on, as far as such a look can
+ * find them (see seek.h), have been looked for: what was not found is false.
+ */
+void predicates_looked(struct predicates *ps, bool all);
 /* *aborted is set when a limit stopped the answer, which then is no. */
 bool predicates_test(struct predicates *ps, uint32_t n, bool *aborted);
 /* The values of the present event. */

@@ -22,13 +22,4 @@ bool program_run(const uint32_t *code, size_t len, struct predicates *ps,
 void program_tests(const uint32_t *code, size_t len,
     void (*each)(void *arg, uint32_t predicate), void *arg);
 
-/*
- * Texts of which at least one must stand, whole, in its field, or the
- * expression is false. uses says for each predicate in how many places it is
- * asked for: the rarest texts are taken. False when there are none such.
- */
-bool program_needs(const struct expr *e, const struct predicates *ps,
-    const uint32_t *uses,
-    void (*each)(void *arg, uint16_t field, struct slice text), void *arg);
-
 #endif

@@ -3,28 +3,23 @@
 #include <stdlib.h>
 
 #include "engine/program.h"
+#include "engine/seek.h"
+#include "engine/sieve.h"
+#include "engine/trigger.h"
 #include "engine/tuning.h"
 
 enum { ROUTES = 64 };	/* a power of two */
 
-static const uint32_t NONE = UINT32_MAX;
-
 /* The rules of one log source. */
 struct bucket {
 	struct logsource source;
-	uint32_t *always;	/* rules that no text leads to */
+	struct sieve *sieve;
+	/* By the sieve's number: its first rule among those woken, an end. */
+	uint32_t *firsts;
+	uint32_t *woken;	/* rules */
+	uint32_t *always;	/* rules that nothing need be found for */
 	size_t always_count;
-	uint16_t *fields;	/* whose texts lead to rules */
-	size_t field_count;
 	uint64_t stamp;		/* of the last event */
-};
-
-/* A text in a field of a bucket's event makes a rule worth a look. */
-struct trigger {
-	uint64_t hash;
-	struct slice text;	/* folded */
-	uint32_t bucket, rule, next;
-	uint16_t field;
 };
 
 /* Buckets that cover an event's log source; remembered, not promised. */
@@ -39,30 +34,28 @@ struct roster {
 	struct predicates *ps;
 	struct bucket *buckets;
 	size_t bucket_count;
-	struct trigger *triggers;
-	size_t trigger_count, trigger_room;
-	uint32_t *heads;	/* of the chains of triggers, by hash */
-	size_t head_count;	/* a power of two */
 	struct route routes[ROUTES];
 	uint32_t *route_memory;
+	uint32_t *due;		/* rules to be held against the event */
+	size_t due_count;
 	uint64_t stamp;
 };
 
-static uint64_t
-trigger_hash(uint64_t text, uint32_t bucket, uint16_t field)
-{
-	return text ^ ((uint64_t)bucket << 16 | field) *
-	    UINT64_C(0x9e3779b97f4a7c15);
-}
+/* That a rule is woken when something is found. */
+struct wake {
+	uint32_t number, rule;
+};
 
-static void
-append_rule(uint32_t **items, size_t *count, uint32_t rule)
-{
-	/* Grows at powers of two, so a room needs no counting. */
-	if ((*count & (*count - 1)) == 0)
-		*items = xrealloc(*items, *count * 2 + 1, sizeof(**items));
-	(*items)[(*count)++] = rule;
-}
+/* A bucket while it is made. */
+struct making {
+	struct bucket *bucket;
+	struct sieve_maker *maker;
+	const struct predicates *ps;
+	uint32_t rule;
+	struct wake *wakes;
+	size_t count, room;
+	size_t numbers;		/* given by the maker */
+};
 
 static uint32_t
 bucket_of(struct roster *d, struct logsource source)
@@ -77,96 +70,115 @@ bucket_of(struct roster *d, struct logsource source)
 	return (uint32_t)d->bucket_count++;
 }
 
-static void
-want_field(struct bucket *b, uint16_t field)
+static uint32_t
+number_of(struct making *m, uint32_t predicate)
 {
-	for (size_t i = 0; i < b->field_count; i++)
-		if (b->fields[i] == field)
-			return;
-	b->fields = xrealloc(b->fields, b->field_count + 1,
-	    sizeof(*b->fields));
-	b->fields[b->field_count++] = field;
+	uint32_t number = sieve_add(m->maker, predicate);
+
+	if (number >= m->numbers)
+		m->numbers = number + 1;
+	return number;
 }
 
-/* What program_needs calls back with. */
-struct binding {
-	struct roster *d;
-	uint32_t bucket, rule;
-};
+static void
+seek(void *arg, uint32_t predicate)
+{
+	struct making *m = arg;
+
+	if (seek_can(predicates_get(m->ps, predicate)))
+		number_of(m, predicate);
+}
 
 static void
-add_trigger(void *arg, uint16_t field, struct slice text)
+add_wake(void *arg, uint32_t predicate)
 {
-	const struct binding *b = arg;
-	struct roster *d = b->d;
+	struct making *m = arg;
 
-	if (d->trigger_count == d->trigger_room) {
-		d->trigger_room = d->trigger_room * 2 + 64;
-		d->triggers = xrealloc(d->triggers, d->trigger_room,
-		    sizeof(*d->triggers));
+	if (m->count == m->room) {
+		m->room = m->room * 2 + 64;
+		m->wakes = xrealloc(m->wakes, m->room, sizeof(*m->wakes));
 	}
-	d->triggers[d->trigger_count++] = (struct trigger){
-		.hash = trigger_hash(slice_hash(text), b->bucket, field),
-		.text = text, .bucket = b->bucket, .rule = b->rule,
-		.field = field,
-	};
-	want_field(&d->buckets[b->bucket], field);
+	m->wakes[m->count++] = (struct wake){ number_of(m, predicate),
+	    m->rule };
 }
 
 static void
-bind(struct roster *d, uint32_t rule, const uint32_t *uses)
+add_always(struct bucket *b, uint32_t rule)
 {
-	const struct rule *r = &d->rules[rule];
-	struct binding b = { d, bucket_of(d, r->source), rule };
-	struct bucket *bucket = &d->buckets[b.bucket];
+	/* Grows at powers of two, so a room needs no counting. */
+	if ((b->always_count & (b->always_count - 1)) == 0)
+		b->always = xrealloc(b->always, b->always_count * 2 + 1,
+		    sizeof(*b->always));
+	b->always[b->always_count++] = rule;
+}
 
-	if (!program_needs(r->expr, d->ps, uses, add_trigger, &b))
-		append_rule(&bucket->always, &bucket->always_count, rule);
+static int
+by_number(const void *a, const void *b)
+{
+	const struct wake *x = a, *y = b;
+
+	if (x->number != y->number)
+		return x->number < y->number ? -1 : 1;
+	return x->rule < y->rule ? -1 : x->rule > y->rule;
 }
 
 static void
-chain_triggers(struct roster *d)
+sort_wakes(struct making *m)
 {
-	d->head_count = 16;
-	while (d->head_count < d->trigger_count * 2)
-		d->head_count *= 2;
-	d->heads = xmalloc(d->head_count * sizeof(*d->heads));
-	for (size_t i = 0; i < d->head_count; i++)
-		d->heads[i] = NONE;
-	/* From the last on, so that chains go in the order of the rules. */
-	for (size_t i = d->trigger_count; i-- > 0;) {
-		struct trigger *t = &d->triggers[i];
-		uint32_t *head = &d->heads[t->hash & (d->head_count - 1)];
+	struct bucket *b = m->bucket;
+	size_t at = 0;
 
-		t->next = *head;
-		*head = (uint32_t)i;
+	if (m->count > 0)
+		qsort(m->wakes, m->count, sizeof(*m->wakes), by_number);
+	b->firsts = xcalloc(m->numbers + 1, sizeof(*b->firsts));
+	b->woken = xcalloc(m->count, sizeof(*b->woken));
+	for (uint32_t n = 0; n < m->numbers; n++) {
+		b->firsts[n] = (uint32_t)at;
+		for (; at < m->count && m->wakes[at].number == n; at++)
+			b->woken[at] = m->wakes[at].rule;
 	}
+	b->firsts[m->numbers] = (uint32_t)at;
 }
 
+/* Rules of one bucket: members says for each rule which one is its. */
 static void
-count_use(void *arg, uint32_t predicate)
+make_bucket(struct roster *d, uint32_t bucket, const uint32_t *members,
+    size_t count, const struct rarity *rarity)
 {
-	uint32_t *uses = arg;
+	struct making m = { .bucket = &d->buckets[bucket], .ps = d->ps,
+	    .maker = sieve_maker_new(d->ps) };
 
-	uses[predicate]++;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct rule *r = &d->rules[i];
+
+		if (members[i] != bucket || rule_is_idle(r))
+			continue;
+		m.rule = i;
+		program_tests(r->code, r->code_len, seek, &m);
+		if (!trigger_find(rarity, r->expr, add_wake, &m))
+			add_always(m.bucket, i);
+	}
+	sort_wakes(&m);
+	m.bucket->sieve = sieve_new(m.maker);
+	free(m.wakes);
 }
 
 struct roster *
 roster_new(struct rule *rules, size_t count, struct predicates *ps)
 {
 	struct roster *d = xcalloc(1, sizeof(*d));
-	uint32_t *uses = xcalloc(predicates_count(ps), sizeof(*uses));
+	struct rarity *rarity = rarity_new(rules, count, ps);
+	uint32_t *members = xcalloc(count, sizeof(*members));
 
 	d->rules = rules;
 	d->ps = ps;
+	d->due = xcalloc(count, sizeof(*d->due));
 	for (size_t i = 0; i < count; i++)
-		program_tests(rules[i].code, rules[i].code_len, count_use,
-		    uses);
-	for (uint32_t i = 0; i < count; i++)
-		if (!rule_is_idle(&rules[i]))
-			bind(d, i, uses);
-	free(uses);
-	chain_triggers(d);
+		members[i] = bucket_of(d, rules[i].source);
+	for (uint32_t i = 0; i < d->bucket_count; i++)
+		make_bucket(d, i, members, count, rarity);
+	rarity_free(rarity);
+	free(members);
 	d->route_memory = xcalloc(ROUTES * d->bucket_count,
 	    sizeof(*d->route_memory));
 	for (size_t i = 0; i < ROUTES; i++)
@@ -180,78 +192,53 @@ roster_free(struct roster *d)
 	if (d == NULL)
 		return;
 	for (size_t i = 0; i < d->bucket_count; i++) {
+		sieve_free(d->buckets[i].sieve);
+		free(d->buckets[i].firsts);
+		free(d->buckets[i].woken);
 		free(d->buckets[i].always);
-		free(d->buckets[i].fields);
 	}
 	free(d->buckets);
-	free(d->triggers);
-	free(d->heads);
 	free(d->route_memory);
+	free(d->due);
 	free(d);
 }
 
-/* Who is told of a match. */
-struct listener {
-	void (*matched)(void *arg, const struct match *m);
-	void *arg;
+static void
+wake(struct roster *d, uint32_t rule)
+{
+	if (d->rules[rule].stamp == d->stamp)
+		return;
+	d->rules[rule].stamp = d->stamp;
+	d->due[d->due_count++] = rule;
+}
+
+/* What sieve_event calls back with. */
+struct waking {
+	struct roster *d;
+	const struct bucket *b;
 };
 
 static void
-hold_against(struct roster *d, uint32_t rule, const struct listener *to)
+wake_found(void *arg, uint32_t number)
 {
-	struct rule *r = &d->rules[rule];
-	bool aborted = false, match;
+	const struct waking *w = arg;
+	const struct bucket *b = w->b;
 
-	if (r->stamp == d->stamp)
-		return;
-	r->stamp = d->stamp;
-	match = program_run(r->code, r->code_len, d->ps, &aborted);
-	r->aborted += aborted;
-	r->matches += match;
-	if (match)
-		to->matched(to->arg, &(struct match){ .rule = &r->info,
-		    .ev = views_of(predicates_views(d->ps)), .key = S("") });
-}
-
-/* The rules of a bucket that a text leads to. */
-static void
-probe(struct roster *d, uint32_t bucket, uint16_t field,
-    struct view v, const struct listener *to)
-{
-	uint64_t hash = trigger_hash(v.hash, bucket, field);
-	uint32_t i = d->heads[hash & (d->head_count - 1)];
-
-	for (; i != NONE; i = d->triggers[i].next) {
-		const struct trigger *t = &d->triggers[i];
-
-		if (t->hash == hash && t->bucket == bucket &&
-		    t->field == field && slice_eq(t->text,
-		    view_folded(predicates_views(d->ps), &v)))
-			hold_against(d, t->rule, to);
-	}
+	for (uint32_t i = b->firsts[number]; i < b->firsts[number + 1]; i++)
+		wake(w->d, b->woken[i]);
 }
 
 static void
-run_bucket(struct roster *d, uint32_t bucket, const struct listener *to)
+look(struct roster *d, struct bucket *b)
 {
-	struct bucket *b = &d->buckets[bucket];
-	struct views *vs = predicates_views(d->ps);
+	struct waking w = { d, b };
 
 	if (b->stamp == d->stamp)
 		return;
 	b->stamp = d->stamp;
-	for (size_t i = 0; i < b->field_count; i++) {
-		const struct view *v;
-		size_t n = views_list(vs, b->fields[i], true, &v);
-
-		/* A rule may ask for other lists, which moves the views. */
-		for (size_t k = 0; k < n; k++) {
-			views_list(vs, b->fields[i], true, &v);
-			probe(d, bucket, b->fields[i], v[k], to);
-		}
-	}
+	sieve_event(b->sieve, d->ps, wake_found, &w);
 	for (size_t i = 0; i < b->always_count; i++)
-		hold_against(d, b->always[i], to);
+		wake(d, b->always[i]);
 }
 
 static const struct route *
@@ -272,18 +259,49 @@ route_of(struct roster *d, struct logsource from)
 	return r;
 }
 
+/* Holds the rules that were woken against the event. */
+static void
+run_due(struct roster *d, const struct event *ev,
+    void (*matched)(void *arg, const struct match *m), void *arg)
+{
+	for (size_t i = 0; i < d->due_count; i++) {
+		struct rule *r = &d->rules[d->due[i]];
+		bool aborted = false, match;
+
+		/* It asks only for what was looked for in its bucket. */
+		predicates_looked(d->ps, true);
+		match = program_run(r->code, r->code_len, d->ps, &aborted);
+		predicates_looked(d->ps, false);
+		r->aborted += aborted;
+		r->matches += match;
+		if (match)
+			matched(arg, &(struct match){ .rule = &r->info,
+			    .ev = ev, .key = S("") });
+	}
+}
+
 void
 roster_event(struct roster *d, const struct event *ev,
     void (*matched)(void *arg, const struct match *m), void *arg)
 {
-	struct listener to = { matched, arg };
-
 	d->stamp++;
+	d->due_count = 0;
 	predicates_event(d->ps, ev);
 	for (size_t i = 0; i < ev->source_count; i++) {
 		const struct route *r = route_of(d, ev->sources[i]);
 
 		for (size_t k = 0; k < r->count; k++)
-			run_bucket(d, r->buckets[k], &to);
+			look(d, &d->buckets[r->buckets[k]]);
 	}
+	run_due(d, ev, matched, arg);
+}
+
+size_t
+roster_bytes(const struct roster *d)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < d->bucket_count; i++)
+		bytes += sieve_bytes(d->buckets[i].sieve);
+	return bytes;
 }

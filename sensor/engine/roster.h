@@ -15,5 +15,7 @@ struct roster *roster_new(struct rule *rules, size_t count,
 void roster_free(struct roster *d);
 void roster_event(struct roster *d, const struct event *ev,
     void (*matched)(void *arg, const struct match *m), void *arg);
+/* What its tables take in memory. */
+size_t roster_bytes(const struct roster *d);
 
 #endif

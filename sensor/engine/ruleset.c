@@ -447,6 +447,12 @@ ruleset_view(const struct ruleset *rs, size_t i)
 }
 
 size_t
+ruleset_tables(const struct ruleset *rs)
+{
+	return roster_bytes(rs->roster);
+}
+
+size_t
 ruleset_tunings(const struct ruleset *rs)
 {
 	return tuning_count(rs->tuning);

@@ -1,0 +1,434 @@
+#include "engine/sieve.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "engine/automaton.h"
+#include "engine/radix.h"
+#include "engine/seek.h"
+
+/* One of the ways in which a predicate may be found. */
+struct entry {
+	uint32_t number;
+	uint16_t field;
+	uint8_t how;		/* enum seek_how, or NETWORK */
+	struct slice text;
+};
+
+enum { NETWORK = 7, HOW_BITS = 3, HOW_MASK = 7 };
+
+/* A whole value, and who looks for it. */
+struct whole {
+	uint64_t hash;
+	struct slice text;
+	uint32_t first, end;	/* of the uses */
+};
+
+/* What is looked for in one field. */
+struct sift {
+	uint16_t field;
+	struct automaton *automaton;	/* NULL: for no parts of values */
+	uint32_t *firsts;	/* by literal: its first use, then the end */
+	uint32_t *lens;		/* by literal */
+	size_t literal_count;
+	struct whole *wholes;	/* hashed; without text: not used */
+	size_t whole_room;	/* a power of two, or 0 */
+	struct radix *networks;
+	uint32_t *uses;		/* numbers, above bits for how */
+	size_t use_count;
+	bool numbers;		/* some uses are SEEK_NUMBER */
+};
+
+struct sieve {
+	uint32_t *predicates;	/* by number */
+	size_t count;
+	struct sift *sifts;
+	size_t sift_count;
+};
+
+struct sieve_maker {
+	const struct predicates *ps;
+	uint32_t *numbers;	/* by predicate: its number + 1 */
+	uint32_t *predicates;
+	size_t count;
+	struct entry *entries;
+	size_t entry_count, entry_room;
+};
+
+struct sieve_maker *
+sieve_maker_new(const struct predicates *ps)
+{
+	struct sieve_maker *m = xcalloc(1, sizeof(*m));
+
+	m->ps = ps;
+	m->numbers = xcalloc(predicates_count(ps), sizeof(*m->numbers));
+	m->predicates = xcalloc(predicates_count(ps),
+	    sizeof(*m->predicates));
+	return m;
+}
+
+static void
+push(struct sieve_maker *m, struct entry e)
+{
+	if (m->entry_count == m->entry_room) {
+		m->entry_room = m->entry_room * 2 + 64;
+		m->entries = xrealloc(m->entries, m->entry_room,
+		    sizeof(*m->entries));
+	}
+	m->entries[m->entry_count++] = e;
+}
+
+static void
+add_text(void *arg, enum seek_how how, struct slice text)
+{
+	struct sieve_maker *m = arg;
+	uint32_t number = (uint32_t)m->count;
+
+	push(m, (struct entry){ .number = number, .how = (uint8_t)how,
+	    .field = predicates_get(m->ps, m->predicates[number])->field,
+	    .text = text });
+}
+
+uint32_t
+sieve_add(struct sieve_maker *m, uint32_t predicate)
+{
+	const struct predicate *p = predicates_get(m->ps, predicate);
+	uint32_t number = (uint32_t)m->count;
+
+	assert(seek_can(p));
+	if (m->numbers[predicate] != 0)
+		return m->numbers[predicate] - 1;
+	m->numbers[predicate] = number + 1;
+	m->predicates[number] = predicate;
+	if (p->op == OP_CIDR)
+		push(m, (struct entry){ .number = number,
+		    .field = p->field, .how = NETWORK, .text = S("") });
+	else
+		seek_texts(p, add_text, m);
+	m->count++;
+	return number;
+}
+
+static bool
+is_whole(const struct entry *e)
+{
+	return e->how == SEEK_EQUAL || e->how == SEEK_NUMBER;
+}
+
+/* What kind of table an entry goes to. */
+static int
+rank(const struct entry *e)
+{
+	return is_whole(e) ? 0 : e->how == NETWORK ? 2 : 1;
+}
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	int order;
+
+	if (x->field != y->field)
+		return x->field < y->field ? -1 : 1;
+	if (rank(x) != rank(y))
+		return rank(x) - rank(y);
+	order = slice_cmp(x->text, y->text);
+	if (order != 0)
+		return order;
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* Entries from one on that go to the same table; how many. */
+static size_t
+run_of(const struct entry *e, size_t count)
+{
+	size_t n = 0;
+
+	while (n < count && e[n].field == e[0].field && rank(&e[n]) ==
+	    rank(&e[0]))
+		n++;
+	return n;
+}
+
+static size_t
+count_texts(const struct entry *e, size_t count)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++)
+		n += i == 0 || !slice_eq(e[i].text, e[i - 1].text);
+	return n;
+}
+
+static void
+add_use(struct sift *f, const struct entry *e)
+{
+	f->uses[f->use_count++] = e->number << HOW_BITS | e->how;
+}
+
+static struct whole *
+whole_at(const struct sift *f, uint64_t hash, struct slice text)
+{
+	size_t i = hash & (f->whole_room - 1);
+
+	while (f->wholes[i].text.p != NULL && (f->wholes[i].hash != hash ||
+	    !slice_eq(f->wholes[i].text, text)))
+		i = (i + 1) & (f->whole_room - 1);
+	return &f->wholes[i];
+}
+
+static void
+make_wholes(struct sift *f, const struct entry *e, size_t count)
+{
+	struct whole *w = NULL;
+
+	f->whole_room = 2;
+	while (f->whole_room < 2 * count_texts(e, count))
+		f->whole_room *= 2;
+	f->wholes = xcalloc(f->whole_room, sizeof(*f->wholes));
+	for (size_t i = 0; i < count; i++) {
+		if (w == NULL || !slice_eq(w->text, e[i].text)) {
+			uint64_t hash = slice_hash(e[i].text);
+
+			w = whole_at(f, hash, e[i].text);
+			w->hash = hash;
+			w->text = e[i].text;
+			w->first = (uint32_t)f->use_count;
+		}
+		add_use(f, &e[i]);
+		f->numbers |= e[i].how == SEEK_NUMBER;
+		w->end = (uint32_t)f->use_count;
+	}
+}
+
+static void
+make_automaton(struct sift *f, const struct entry *e, size_t count)
+{
+	size_t texts = count_texts(e, count), n = 0;
+	struct slice *literals = xcalloc(texts, sizeof(*literals));
+
+	f->firsts = xcalloc(texts + 1, sizeof(*f->firsts));
+	f->lens = xcalloc(texts, sizeof(*f->lens));
+	f->literal_count = texts;
+	for (size_t i = 0; i < count; i++) {
+		if (i == 0 || !slice_eq(e[i].text, e[i - 1].text)) {
+			f->firsts[n] = (uint32_t)f->use_count;
+			f->lens[n] = (uint32_t)e[i].text.len;
+			literals[n++] = e[i].text;
+		}
+		add_use(f, &e[i]);
+	}
+	f->firsts[n] = (uint32_t)f->use_count;
+	f->automaton = automaton_new(literals, texts);
+	free(literals);
+}
+
+static void
+make_networks(const struct sieve_maker *m, struct sift *f,
+    const struct entry *e, size_t count)
+{
+	f->networks = radix_new();
+	for (size_t i = 0; i < count; i++)
+		radix_add(f->networks, &predicates_get(m->ps,
+		    m->predicates[e[i].number])->cidr, e[i].number);
+}
+
+static struct sift *
+sift_of(struct sieve *s, uint16_t field)
+{
+	struct sift *last = s->sifts + s->sift_count - 1;
+
+	if (s->sift_count > 0 && last->field == field)
+		return last;
+	s->sifts = xrealloc(s->sifts, s->sift_count + 1, sizeof(*s->sifts));
+	last = &s->sifts[s->sift_count++];
+	*last = (struct sift){ .field = field };
+	return last;
+}
+
+static void
+make_tables(const struct sieve_maker *m, struct sieve *s)
+{
+	const struct entry *e = m->entries;
+	size_t left = m->entry_count, n;
+
+	for (; left > 0; e += n, left -= n) {
+		struct sift *f = sift_of(s, e->field);
+
+		n = run_of(e, left);
+		f->uses = xrealloc(f->uses, f->use_count + n,
+		    sizeof(*f->uses));
+		if (rank(e) == 0)
+			make_wholes(f, e, n);
+		else if (rank(e) == 1)
+			make_automaton(f, e, n);
+		else
+			make_networks(m, f, e, n);
+	}
+}
+
+struct sieve *
+sieve_new(struct sieve_maker *m)
+{
+	struct sieve *s = xcalloc(1, sizeof(*s));
+
+	qsort(m->entries, m->entry_count, sizeof(*m->entries), by_place);
+	s->count = m->count;
+	s->predicates = xrealloc(m->predicates, m->count,
+	    sizeof(*s->predicates));
+	m->predicates = s->predicates;
+	make_tables(m, s);
+	free(m->numbers);
+	free(m->entries);
+	free(m);
+	return s;
+}
+
+void
+sieve_free(struct sieve *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < s->sift_count; i++) {
+		automaton_free(s->sifts[i].automaton);
+		radix_free(s->sifts[i].networks);
+		free(s->sifts[i].firsts);
+		free(s->sifts[i].lens);
+		free(s->sifts[i].wholes);
+		free(s->sifts[i].uses);
+	}
+	free(s->sifts);
+	free(s->predicates);
+	free(s);
+}
+
+/* A look at one value, and who is told. */
+struct look {
+	const struct sieve *s;
+	const struct sift *f;
+	struct predicates *ps;
+	size_t len;		/* of the value */
+	void (*found)(void *arg, uint32_t number);
+	void *arg;
+};
+
+static void
+tell(const struct look *l, uint32_t number, bool surely)
+{
+	predicates_find(l->ps, l->s->predicates[number], surely);
+	l->found(l->arg, number);
+}
+
+static void
+found_literal(void *arg, uint32_t literal, size_t end)
+{
+	const struct look *l = arg;
+	const struct sift *f = l->f;
+
+	for (uint32_t i = f->firsts[literal]; i < f->firsts[literal + 1];
+	    i++) {
+		enum seek_how how = f->uses[i] & HOW_MASK;
+
+		if ((how == SEEK_PREFIX && end != f->lens[literal]) ||
+		    (how == SEEK_SUFFIX && end != l->len))
+			continue;
+		tell(l, f->uses[i] >> HOW_BITS, how != SEEK_HINT);
+	}
+}
+
+static void
+found_network(void *arg, uint32_t number)
+{
+	tell(arg, number, true);
+}
+
+static void
+look_whole(const struct look *l, struct slice text, uint64_t hash)
+{
+	const struct whole *w = whole_at(l->f, hash, text);
+
+	if (w->text.p != NULL)
+		for (uint32_t i = w->first; i < w->end; i++)
+			tell(l, l->f->uses[i] >> HOW_BITS, true);
+}
+
+/* As decimal writes it: no '+', no zeros in front, no -0. */
+static bool
+is_plain_number(struct slice s)
+{
+	bool minus = slice_skip(&s, S("-"));
+
+	if (s.len == 0 || s.len > 18)
+		return false;
+	if (s.p[0] == '0')
+		return s.len == 1 && !minus;
+	for (size_t i = 0; i < s.len; i++)
+		if (!byte_is_digit(s.p[i]))
+			return false;
+	return true;
+}
+
+/* 4.0 and 4e0 are 4: only comparing them as numbers tells. */
+static void
+look_number(const struct look *l, const struct view *v)
+{
+	if (v->type != VALUE_NUMBER || is_plain_number(v->text))
+		return;
+	for (size_t i = 0; i < l->f->use_count; i++)
+		if ((l->f->uses[i] & HOW_MASK) == SEEK_NUMBER)
+			tell(l, l->f->uses[i] >> HOW_BITS, false);
+}
+
+static void
+look_value(struct look *l, const struct view *v)
+{
+	const struct sift *f = l->f;
+	struct slice text = view_folded(predicates_views(l->ps), v);
+
+	l->len = text.len;
+	if (f->whole_room > 0)
+		look_whole(l, text, v->hash);
+	if (f->numbers)
+		look_number(l, v);
+	if (f->automaton != NULL)
+		automaton_scan(f->automaton, text, found_literal, l);
+	if (f->networks != NULL)
+		radix_find(f->networks, v->text, found_network, l);
+}
+
+void
+sieve_event(const struct sieve *s, struct predicates *ps,
+    void (*found)(void *arg, uint32_t number), void *arg)
+{
+	struct look l = { .s = s, .ps = ps, .found = found, .arg = arg };
+
+	for (size_t i = 0; i < s->sift_count; i++) {
+		const struct view *v;
+		size_t n = views_list(predicates_views(ps),
+		    s->sifts[i].field, true, &v);
+
+		l.f = &s->sifts[i];
+		for (size_t k = 0; k < n; k++)
+			look_value(&l, &v[k]);
+	}
+}
+
+size_t
+sieve_bytes(const struct sieve *s)
+{
+	size_t bytes = sizeof(*s) + s->count * sizeof(*s->predicates);
+
+	for (size_t i = 0; i < s->sift_count; i++) {
+		const struct sift *f = &s->sifts[i];
+
+		bytes += sizeof(*f) + f->whole_room * sizeof(*f->wholes) +
+		    f->use_count * sizeof(*f->uses) +
+		    f->literal_count * 2 * sizeof(uint32_t);
+		if (f->automaton != NULL)
+			bytes += automaton_bytes(f->automaton);
+		if (f->networks != NULL)
+			bytes += radix_bytes(f->networks);
+	}
+	return bytes;
+}

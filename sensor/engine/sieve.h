@@ -1,0 +1,34 @@
+/*
+ * All that the rules of one log source look for in the fields of an event.
+ * One look at a value finds every predicate that it makes true, however many
+ * there are: whole texts by their hash, other texts by one automaton a field,
+ * networks in a tree.
+ */
+#ifndef VEDETTE_SIEVE_H
+#define VEDETTE_SIEVE_H
+
+#include "engine/predicate.h"
+
+struct sieve;
+struct sieve_maker;
+
+/* Owner: caller, until sieve_new takes it. */
+struct sieve_maker *sieve_maker_new(const struct predicates *ps);
+/*
+ * Adds a predicate that can be found (see seek.h); a number that names it in
+ * the callbacks. Doing so again gives the same number.
+ */
+uint32_t sieve_add(struct sieve_maker *m, uint32_t predicate);
+/* Owner: caller. The maker is gone. */
+struct sieve *sieve_new(struct sieve_maker *m);
+void sieve_free(struct sieve *s);
+/*
+ * Looks at the present event, tells the predicates what was found, and calls
+ * back for each of it with the number from sieve_add, also more than once.
+ */
+void sieve_event(const struct sieve *s, struct predicates *ps,
+    void (*found)(void *arg, uint32_t number), void *arg);
+/* What its tables take in memory. */
+size_t sieve_bytes(const struct sieve *s);
+
+#endif
