@@ -201,11 +201,13 @@ add_person(struct run *r, const struct found *d)
 	}
 }
 
-/* Decisions and refusals know a number, not a name. */
+/* Records that a caller caused know his number first of all. */
 static bool
 has_person(const struct found *f)
 {
-	return f->kind == KIND_DECISION || f->kind == KIND_REFUSED;
+	return f->kind == KIND_DECISION || f->kind == KIND_REFUSED ||
+	    (f->kind == KIND_LOAD &&
+	    json_path(f->body, "user.id") != NULL);
 }
 
 static void
@@ -255,7 +257,7 @@ print_where(struct run *r)
 
 /* "name=value ..." of what no line above is for. */
 static void
-add_fields(struct run *r, const struct json *object, const char *prefix)
+add_fields(struct run *r, const struct json *object, const char *between)
 {
 	if (object == NULL || object->type != JSON_OBJECT)
 		return;
@@ -264,14 +266,13 @@ add_fields(struct run *r, const struct json *object, const char *prefix)
 			continue;
 		if (r->text.len > 0)
 			buf_str(&r->text, ", ");
-		buf_str(&r->text, prefix);
 		buf_add(&r->text, j->key);
 		buf_byte(&r->text, '=');
 		for (const struct json *v = j->type == JSON_ARRAY ? j->first :
 		    j; v != NULL; v = j->type == JSON_ARRAY ? v->next : NULL) {
 			buf_add(&r->text, v->text);
 			if (j->type == JSON_ARRAY && v->next != NULL)
-				buf_byte(&r->text, ' ');
+				buf_str(&r->text, between);
 		}
 	}
 }
@@ -280,20 +281,21 @@ static void
 print_fields(struct run *r)
 {
 	static const struct {
-		const char *path, *key;
+		const char *path, *key, *between;	/* items of a list */
 	} rows[] = {
-		{ "vedette.fields", "fields" },
-		{ "vedette.gap", "gap" },
-		{ "vedette.decision", "decision" },
-		{ "vedette.refused", "refused" },
-		{ "vedette.self", "self" },
-		{ "vedette.load", "load" },
-		{ "vedette.heartbeat", "heartbeat" },
-		{ "vedette.quarantine", "quarantine" },
+		{ "vedette.fields", "fields", " " },
+		{ "vedette.gap", "gap", " " },
+		{ "vedette.decision", "decision", " " },
+		{ "vedette.refused", "refused", " " },
+		{ "vedette.self", "self", " " },
+		{ "vedette.load", "load", "; " },
+		{ "vedette.heartbeat", "heartbeat", " " },
+		{ "vedette.quarantine", "quarantine", " " },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		add_fields(r, json_path(r->found[0].body, rows[i].path), "");
+		add_fields(r, json_path(r->found[0].body, rows[i].path),
+		    rows[i].between);
 		print_line(r, rows[i].key);
 	}
 	add(r, "", "vedette.runbook", "");

@@ -219,7 +219,7 @@ do_reload(struct connection *x, const struct json *request)
 	x->token = ++c->tokens;
 	x->deadline = when_steady() + reload_limit;
 	loop_want(x->watch, 0);
-	c->room.reload(c->room.owner, x->token);
+	c->room.reload(c->room.owner, x->token, &x->who);
 }
 
 static const struct command_row {

@@ -19,6 +19,13 @@
 
 struct control;
 
+/* Who asks. */
+struct caller {
+	uid_t uid;
+	pid_t pid;
+	uint32_t login;
+};
+
 /* Numbers that no user and no group has: (uid_t)-1, (gid_t)-1. */
 struct control_room {
 	struct loop *loop;
@@ -33,7 +40,8 @@ struct control_room {
 	/* Commits what is open, so that nothing is shown that may vanish. */
 	void (*settle)(void *owner);
 	/* Begins a reload; control_reply with the token ends it. */
-	void (*reload)(void *owner, uint64_t token);
+	void (*reload)(void *owner, uint64_t token,
+	    const struct caller *who);
 };
 
 /* The room is copied. Owner: control_free, which closes all connections. */
@@ -49,13 +57,6 @@ void control_accept(struct control *c, int fd, uint32_t login);
 /* Ends a request that waits; unknown tokens are those who went away. */
 void control_reply(struct control *c, uint64_t token, uint32_t status,
     struct slice text);
-
-/* Who asks. */
-struct caller {
-	uid_t uid;
-	pid_t pid;
-	uint32_t login;
-};
 
 /*
  * Keeps a decision (see ask.h) as a record of its own, with who made it; -1

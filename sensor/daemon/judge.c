@@ -81,7 +81,7 @@ control_settle(void *owner)
 }
 
 static void
-control_reload(void *owner, uint64_t token)
+control_reload(void *owner, uint64_t token, const struct caller *who)
 {
 	struct judge *j = owner;
 
@@ -90,6 +90,7 @@ control_reload(void *owner, uint64_t token)
 		    S("a reload is under way; ask again"));
 	else {
 		j->reload = token;
+		j->reloader = *who;
 		to_supervisor(j, SUP_RELOAD, S(""));
 	}
 }
@@ -124,21 +125,18 @@ say_copied(struct judge *j)
 static void
 opened(struct judge *j)
 {
-	struct buf text = { 0 };
 	struct err err;
 
 	j->attempt = attempt_open(j->start->config.state, &err);
 	if (j->attempt == NULL)
 		log_warn("%s; a record that kills the judge can't be told",
 		    err.text);
-	buf_fmt(&text, "%zu rules loaded", ruleset_count(j->det.rules));
 	if (j->taking_over)
 		judge_say(j, KIND_SELF, "takeover", "took over");
 	else
 		judge_say(j, KIND_SELF, "start", "sensor started");
-	judge_say(j, KIND_LOAD, "load", buf_cstr(&text));
+	judge_loaded(j);
 	judge_tuning_say(j);
-	buf_free(&text);
 	if (store_host_is_new(j->store))
 		say_copied(j);
 	judge_recall(j);
@@ -240,21 +238,20 @@ add_peer(struct judge *j, struct slice body, int fd)
 static void
 reloaded(struct judge *j, struct slice why)
 {
-	char text[512];
+	uint64_t token = j->reload;
 
-	slice_to_cstr(why, text, sizeof(text));
 	if (why.len == 0) {
 		j->handing_over = true;
 	} else {
-		judge_say(j, KIND_LOAD, "load-refused", text);
+		judge_load_refused(j, why);
+		j->reload = 0;
 		judge_alarm(j, LEVEL_MEDIUM, "reload-refused",
 		    "new configuration refused, the old one stays in force");
 		judge_flush(j);
 	}
-	if (j->reload != 0)
-		control_reply(j->control, j->reload, why.len == 0 ? 0 : 1,
+	if (token != 0)
+		control_reply(j->control, token, why.len == 0 ? 0 : 1,
 		    why.len == 0 ? S("reloaded") : why);
-	j->reload = 0;
 }
 
 static void
@@ -368,6 +365,7 @@ prepare(struct judge *j)
 	if (ret != 0)
 		return ret;
 	ruleset_hash(j->det.rules, j->ruleset);
+	names_read(&j->names);
 	tzset();
 	digest_warm();
 	j->files_max = files_max();
@@ -407,6 +405,8 @@ tear_down(struct judge *j)
 	detector_free(&j->det);
 	buf_free(&j->body);
 	buf_free(&j->sandbox);
+	buf_free(&j->names);
+	loaded_free(j->loaded);
 	free(j->outputs);
 	ipc_free(j->supervisor);
 }

@@ -9,6 +9,8 @@
 #include "daemon/batch.h"
 #include "daemon/control.h"
 #include "daemon/detector.h"
+#include "daemon/loaded.h"
+#include "daemon/names.h"
 #include "daemon/role.h"
 
 struct judge;
@@ -72,6 +74,9 @@ struct judge {
 	bool full;		/* the journal takes nothing now */
 	int64_t full_since;
 	uint64_t reload;	/* control's token, 0: none */
+	struct caller reloader;	/* whose it is */
+	struct loaded *loaded;	/* to be kept with the next commit */
+	struct buf names;	/* of users */
 	struct log_limit limit, full_alarm;
 	uint64_t quarantined;
 };
@@ -108,6 +113,15 @@ bool judge_work(void *arg);
 void judge_recall(struct judge *j);
 /* Puts what has changed of it into the transaction that is open. */
 int judge_remember(void *arg, struct err *err);
+/* It is committed. */
+void judge_remembered(struct judge *j);
+
+/* judge_load.c: records about loads. */
+void judge_loaded(struct judge *j);
+void judge_load_refused(struct judge *j, struct slice why);
+/* Into the transaction that is open; and that it was committed. */
+int judge_load_keep(struct judge *j, struct err *err);
+void judge_load_kept(struct judge *j);
 
 /* itself.c: records about the sensor. */
 void judge_say(struct judge *j, enum kind kind, const char *rule,

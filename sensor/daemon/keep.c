@@ -256,7 +256,7 @@ judge_flush(struct judge *j)
 		refused(j, &err);
 		return false;
 	}
-	ruleset_settled(j->det.rules);
+	judge_remembered(j);
 	j->full = false;
 	tell_committed(j);
 	judge_dispatch(j);

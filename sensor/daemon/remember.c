@@ -77,5 +77,12 @@ judge_remember(void *arg, struct err *err)
 	struct written w = { j->store, err, 0 };
 
 	ruleset_changed(j->det.rules, write_item, &w);
-	return w.ret;
+	return w.ret == -1 ? -1 : judge_load_keep(j, err);
+}
+
+void
+judge_remembered(struct judge *j)
+{
+	ruleset_settled(j->det.rules);
+	judge_load_kept(j);
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "base/digest.h"
 #include "base/err.h"
 #include "base/opt.h"
 #include "base/yaml.h"
@@ -137,6 +138,7 @@ struct rule_view {
 	struct slice name;
 	const char *file;
 	unsigned line;
+	struct digest document;	/* of all that it says */
 	struct slice status, author, falsepositives;
 	struct logsource source;
 	const struct rule_test *tests;

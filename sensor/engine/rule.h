@@ -32,6 +32,7 @@ struct rule {
 	unsigned line;
 	bool has_id;		/* its own, not made from the title */
 	struct digest identity;	/* of all that gives its memory its meaning */
+	struct digest document;	/* of all that it says */
 	struct logsource source;
 	const struct rule_test *tests;
 	size_t test_count;
@@ -101,6 +102,8 @@ int tags_read(struct load *l, const struct node *tags,
  */
 void rule_identify_node(struct rule *r, const struct node *part);
 void rule_identify(struct rule *r, struct slice part);
+/* Of a whole document, comments and layout apart. */
+struct digest rule_document(const struct node *doc);
 /* The vedette: map: tests, runbook. -1 after diag_error. */
 int additions_read(struct load *l, const struct node *map, struct rule *r);
 

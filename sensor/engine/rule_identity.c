@@ -26,6 +26,18 @@ add_node(struct buf *out, const struct node *n)
 	}
 }
 
+struct digest
+rule_document(const struct node *doc)
+{
+	struct buf text = { 0 };
+	struct digest digest;
+
+	add_node(&text, doc);
+	digest = digest_one(buf_slice(&text));
+	buf_free(&text);
+	return digest;
+}
+
 void
 rule_identify(struct rule *r, struct slice part)
 {

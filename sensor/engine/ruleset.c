@@ -76,6 +76,7 @@ add_rule(struct ruleset *rs, struct load *l, const struct node *doc)
 
 	if (rule_read(l, doc, &r) == -1)
 		return -1;
+	r.document = rule_document(doc);
 	if (rs->count == rs->room) {
 		rs->room = rs->room * 2 + 16;
 		rs->rules = xrealloc(rs->rules, rs->room, sizeof(*rs->rules));
@@ -434,7 +435,8 @@ ruleset_view(const struct ruleset *rs, size_t i)
 	const struct rule *r = &rs->rules[i];
 
 	return (struct rule_view){
-		.index = i, .info = r->info, .name = r->name, .file = r->file, .line = r->line,
+		.index = i, .info = r->info, .name = r->name,
+		.file = r->file, .line = r->line, .document = r->document,
 		.status = r->status, .author = r->author,
 		.falsepositives = r->falsepositives, .source = r->source,
 		.tests = r->tests, .test_count = r->test_count,

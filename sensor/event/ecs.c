@@ -90,6 +90,16 @@ is_technique(struct slice tag)
 }
 
 void
+ecs_list(struct ecs *e, struct slice path, const struct slice *texts,
+    size_t count)
+{
+	struct ecs_member *m = add(e, path, ECS_SLICES);
+
+	m->slices = texts;
+	m->count = count;
+}
+
+void
 ecs_tags(struct ecs *e, const struct slice *tags, size_t count)
 {
 	struct ecs_member *m;
@@ -97,9 +107,7 @@ ecs_tags(struct ecs *e, const struct slice *tags, size_t count)
 
 	if (count == 0)
 		return;
-	m = add(e, S("tags"), ECS_SLICES);
-	m->slices = tags;
-	m->count = count;
+	ecs_list(e, S("tags"), tags, count);
 	for (size_t i = 0; i < count; i++)
 		techniques |= is_technique(tags[i]);
 	if (!techniques)

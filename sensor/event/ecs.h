@@ -48,6 +48,8 @@ void ecs_str(struct ecs *e, struct slice path, struct slice text);
 void ecs_int(struct ecs *e, struct slice path, int64_t n);
 void ecs_bool(struct ecs *e, struct slice path, bool truth);
 void ecs_time(struct ecs *e, struct slice path, int64_t when);
+void ecs_list(struct ecs *e, struct slice path, const struct slice *texts,
+    size_t count);
 /* tags, and threat.technique.id of those that name one. */
 void ecs_tags(struct ecs *e, const struct slice *tags, size_t count);
 /*

@@ -5,6 +5,7 @@
 static const char *const spaces[] = {
 	[ITEMS_REMEMBERED] = "memory",
 	[ITEMS_LOADED] = "loaded rule",
+	[ITEMS_LOAD] = "load",
 };
 static_assert(COUNT(spaces) == ITEMS_COUNT, "one name per space");
 

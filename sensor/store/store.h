@@ -118,7 +118,8 @@ int store_positions(struct store *st, const char *input,
  */
 enum items {
 	ITEMS_REMEMBERED,	/* what rules remember, see engine.h */
-	ITEMS_LOADED,		/* the set of rules that was loaded last */
+	ITEMS_LOADED,		/* the rules that were loaded last */
+	ITEMS_LOAD,		/* about that load */
 	ITEMS_COUNT,
 };
 int store_item_put(struct store *st, enum items space, struct slice key,

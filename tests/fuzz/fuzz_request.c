@@ -51,10 +51,11 @@ kept(void *owner, const struct entry *e, struct err *err)
 }
 
 static void
-asked_reload(void *owner, uint64_t token)
+asked_reload(void *owner, uint64_t token, const struct caller *who)
 {
 	struct bench *b = owner;
 
+	(void)who;
 	control_reply(b->control, token, 0, S("reloaded"));
 }
 

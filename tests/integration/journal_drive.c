@@ -148,10 +148,11 @@ keep(void *owner, const struct entry *e, struct err *err)
 }
 
 static void
-reload(void *owner, uint64_t token)
+reload(void *owner, uint64_t token, const struct caller *who)
 {
 	struct server *s = owner;
 
+	(void)who;
 	control_reply(s->control, token, 0, S("reloaded"));
 }
 
