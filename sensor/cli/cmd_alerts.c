@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "cli/excepted.h"
 #include "cli/inquiry.h"
 #include "cli/listing.h"
 
@@ -15,7 +16,7 @@ struct alerts {
 	struct args_list list;
 	int level;
 	const char *rule, *user, *source, *kind;
-	bool open, follow;
+	bool open, follow, excepted;
 };
 
 static const struct arg alerts_args[] = {
@@ -31,6 +32,8 @@ static const struct arg alerts_args[] = {
 	    "that nobody acknowledged or closed", NULL },
 	{ "kind", 0, ARG_STR, AT(alerts, kind), "KIND[,KIND]",
 	    "others too: event, gap, decision, ..., all", NULL },
+	{ "excepted", 0, ARG_FLAG, AT(alerts, excepted), NULL,
+	    "matches that exceptions, mutes and rules held back", NULL },
 	{ "follow", 0, ARG_FLAG, AT(alerts, follow), NULL,
 	    "print new ones as they come", NULL },
 	ARGS_PLACE(alerts, place),
@@ -42,6 +45,7 @@ struct run {
 	const struct alerts *options;
 	struct inquiry inquiry;
 	struct listing listing;
+	struct excepted excepted;	/* --excepted, for people */
 	uint64_t after;		/* following: what is known already */
 	bool begun;
 };
@@ -49,7 +53,8 @@ struct run {
 static void
 write_kinds(struct jsonw *w, const struct alerts *o)
 {
-	const char *kinds = o->kind != NULL ? o->kind :
+	const char *kinds = o->excepted ? "excepted" :
+	    o->kind != NULL ? o->kind :
 	    o->list.json || o->list.csv ? "alert,event" : "alert";
 	struct slice rest = slice_of(kinds), kind;
 
@@ -103,7 +108,9 @@ each_line(void *arg, enum ask_frame type, struct slice json)
 {
 	struct run *r = arg;
 
-	if (type == ASK_ROW)
+	if (type == ASK_ROW && r->excepted.arena != NULL)
+		excepted_row(&r->excepted, json);
+	else if (type == ASK_ROW)
 		listing_row(&r->listing, json);
 	else if (type == ASK_OBSERVED)
 		listing_observed(&r->listing, json);
@@ -162,6 +169,18 @@ follow(struct run *r, struct err *err)
 }
 
 static int
+list_excepted(struct run *r)
+{
+	struct listing *l = &r->listing;
+
+	if (l->header.len > 0)
+		screen_line(&l->screen, buf_slice(&l->header));
+	excepted_print(&r->excepted, &l->screen);
+	screen_line(&l->screen, buf_slice(&l->observed));
+	return r->excepted.count > 0 ? EXIT_FOUND : EXIT_FINE;
+}
+
+static int
 list(struct run *r, struct err *err)
 {
 	int status = ask(r, err);
@@ -169,6 +188,8 @@ list(struct run *r, struct err *err)
 	if (status == -1 || status == EXIT_TROUBLE)
 		return EXIT_TROUBLE;
 	inquiry_header(&r->inquiry, &r->listing.header);
+	if (r->excepted.arena != NULL)
+		return list_excepted(r);
 	listing_end(&r->listing);
 	if (r->options->follow)
 		return follow(r, err);
@@ -180,6 +201,10 @@ check(const struct run *r, struct err *err)
 {
 	const struct alerts *o = r->options;
 
+	if (o->excepted && (o->follow || o->open || o->kind != NULL ||
+	    o->list.by != NULL))
+		return err_set(err, "--excepted goes with none of --follow, "
+		    "--open, --kind and --by");
 	if (!o->follow)
 		return 0;
 	if (o->list.until != 0 || o->list.by != NULL)
@@ -207,6 +232,8 @@ run(const struct registry *reg, int argc, char **argv)
 		return args_wrong(&cmd_alerts, "\"%s\"? vedette alerts --help "
 		    "lists what it takes", argv[1]);
 	status = EXIT_TROUBLE;
+	if (o.excepted && !o.list.json && !o.list.csv)
+		excepted_init(&r.excepted);
 	if (listing_init(&r.listing, &o.list, o.kind == NULL ? "alert" :
 	    "record", &err) == 0 &&
 	    inquiry_open(&r.inquiry, reg, &o.place, &err) == 0 &&
@@ -216,6 +243,7 @@ run(const struct registry *reg, int argc, char **argv)
 		args_wrong(&cmd_alerts, "%s", err.text);
 	inquiry_close(&r.inquiry);
 	listing_free(&r.listing);
+	excepted_free(&r.excepted);
 	return status;
 }
 

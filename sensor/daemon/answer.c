@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/when.h"
+#include "daemon/answer_folds.h"
 
 enum {
 	PAGE_ROWS = 256,
@@ -22,6 +23,9 @@ struct answer {
 	uint64_t left;		/* rows that may still come */
 	bool observed;
 	bool begun;
+	bool following;
+	bool listed;		/* the records are all told, not the folds */
+	size_t folds;		/* how many of these are */
 	struct arena *arena;	/* a row's body */
 	struct buf row;
 	/* Of the page that is being made. */
@@ -79,6 +83,7 @@ read_query(struct answer *a, const struct json *j, struct err *err)
 	q->session = json_text(j, "session");
 	q->open_only = is_true(j, "open", false);
 	q->after = number(j, "after");
+	a->following = q->after > 0;
 	q->oldest_first = is_true(j, "oldest", false);
 	a->left = number(j, "limit");
 	if (a->left == 0)
@@ -290,10 +295,39 @@ observed(struct answer *a, struct err *err)
 	return ret;
 }
 
+/* Whoever follows is told of them when they are records. */
+static int
+page_folds(struct answer *a, struct err *err)
+{
+	struct folds_page page = { &a->query, a->now, a->folds };
+	int more;
+
+	if ((a->query.kinds & (1U << KIND_EXCEPTED)) == 0 ||
+	    a->query.open_only || a->query.has_about || a->following)
+		return 0;
+	a->listed = true;
+	more = answer_folds(a->store, &page, each_row, a, err);
+	a->folds = page.from;
+	return more;
+}
+
+static int
+page_end(struct answer *a, struct err *err)
+{
+	int more = page_folds(a, err);
+
+	if (more != 0)
+		return more;
+	return a->observed ? observed(a, err) : 0;
+}
+
 static int
 page_list(struct answer *a, struct err *err)
 {
 	struct query *q = &a->query;
+
+	if (a->listed)
+		return page_end(a, err);
 
 	q->limit = a->left < PAGE_ROWS ? a->left : PAGE_ROWS;
 	if (q->limit > 0 &&
@@ -305,7 +339,7 @@ page_list(struct answer *a, struct err *err)
 		*(q->oldest_first ? &q->after : &q->before) = a->last;
 		return 1;
 	}
-	return a->observed ? observed(a, err) : 0;
+	return page_end(a, err);
 }
 
 static int

@@ -7,6 +7,8 @@
  * "until" (microseconds since the epoch), "level" (at least), "rule", "user",
  * "source", "session", "about" (32 hex digits), "open" (true), "after" (a
  * seq), "limit", "oldest" (true: oldest first), "observed" (false: without).
+ * With the kind "excepted", those that are still being counted come behind the
+ * records, with a seq of 0, unless there is an "after".
  */
 #ifndef VEDETTE_ANSWER_H
 #define VEDETTE_ANSWER_H

@@ -53,11 +53,16 @@ matched(void *arg, const struct match *m)
 	struct id id = match_id(m);
 	struct entry e = entry_of(m->ev, id);
 
-	if (m->held != NULL)
+	/* What is held back counts one by one, and is kept all together. */
+	if (m->held != NULL && m->held->count == 0)
 		return;
 	buf_clear(&j->body);
-	alert_write(&j->body, m, store_host(j->store), id);
-	e.kind = KIND_ALERT;
+	if (m->held != NULL)
+		held_write(&j->body, m, store_host(j->store), id,
+		    when_now());
+	else
+		alert_write(&j->body, m, store_host(j->store), id);
+	e.kind = m->held != NULL ? KIND_EXCEPTED : KIND_ALERT;
 	e.class = CLASS_BULK;
 	e.level = rule->level;
 	e.rule = rule->id;

@@ -114,7 +114,7 @@ read_tests(struct load *l, const struct node *tests, struct rule *r)
 int
 additions_read(struct load *l, const struct node *map, struct rule *r)
 {
-	/* "suppress", "key" and "expect" are taken, and come to work later. */
+	/* "expect" is taken, and comes to work later. */
 	static const char *const keys[] = {
 		"tests", "runbook", "suppress", "key", "expect", NULL
 	};
@@ -134,5 +134,6 @@ additions_read(struct load *l, const struct node *map, struct rule *r)
 		r->info.runbook = arena_keep(l->keep, runbook->text);
 	if (tests != NULL)
 		bad |= read_tests(l, tests, r);
+	bad |= suppress_read(l, map, r);
 	return bad;
 }

@@ -49,6 +49,18 @@ int ruleset_overrides_text(struct ruleset *rs, const char *name,
     struct slice bytes, struct diag *d);
 /* What such files may say, "match" apart, which is a selection. */
 extern const struct opt exception_opts[], override_opts[];
+/* And "suppress" in the vedette: map of a rule. */
+extern const struct opt suppress_opts[];
+
+/*
+ * Holds a rule's matches back until a time, whatever was said before; a time
+ * that is past ends that. Texts are copied. False: there is no such rule.
+ */
+struct mute {
+	struct slice by, reason, ticket;
+	int64_t since, until;
+};
+bool ruleset_mute(struct ruleset *rs, struct slice id, const struct mute *m);
 
 struct tuning_view {
 	bool exception;		/* or an override */
@@ -119,6 +131,21 @@ struct ruleset_memory {
 struct ruleset_memory ruleset_memory(const struct ruleset *rs);
 
 /*
+ * A value that ruleset_changed gave, if it is of matches that were held back
+ * and are being counted: what they would be told as if it were now. Else
+ * false. Everything is a view of the value; the arrays of held are those of
+ * the view.
+ */
+enum { FOLD_FIELDS = 8 };
+struct fold_view {
+	struct rule_info rule;	/* id, title and level */
+	struct held held;
+	struct slice fields[FOLD_FIELDS], values[FOLD_FIELDS];
+};
+bool ruleset_fold(struct slice key, struct slice value,
+    struct fold_view *out);
+
+/*
  * Sets the numbers of matches of all rules to 0 again and forgets what rules
  * remember, after their tests.
  */
@@ -148,6 +175,7 @@ struct rule_view {
 	enum level shipped;
 	int levelled, switched;
 	bool enabled;
+	const struct mute *mute;	/* NULL: none now */
 };
 size_t ruleset_count(const struct ruleset *rs);
 /*

@@ -405,10 +405,11 @@ evict(struct memory *m, struct holder *h)
 static struct holder *
 greediest(const struct memory *m)
 {
-	struct holder *most = m->holders;
+	struct holder *most = NULL;
 
 	for (struct holder *h = m->holders; h != NULL; h = h->next)
-		if (h->counts.bytes > most->counts.bytes)
+		if (!h->kind->stays && (most == NULL ||
+		    h->counts.bytes > most->counts.bytes))
 			most = h;
 	return most;
 }
@@ -421,7 +422,7 @@ make_room(struct memory *m, const struct item *it)
 	while (m->counts.bytes > m->limit && m->counts.items > 1) {
 		struct holder *h = greediest(m);
 
-		if (h->oldest == it)
+		if (h == NULL || h->oldest == NULL || h->oldest == it)
 			break;
 		evict(m, h);
 	}
@@ -486,6 +487,17 @@ memory_note(struct item *it, size_t bytes, int64_t due)
 }
 
 bool
+memory_value(struct slice value, struct slice *own)
+{
+	struct unpack u = { value, false };
+	uint8_t version = unpack_u8(&u);
+
+	unpack_varint(&u);
+	*own = u.rest;
+	return !u.bad && version == FORMAT;
+}
+
+bool
 memory_recall(struct memory *m, struct slice key, struct slice value)
 {
 	struct unpack u = { value, false };
@@ -503,7 +515,8 @@ memory_recall(struct memory *m, struct slice key, struct slice value)
 		return false;
 	if (memory_find(h, name) != NULL)
 		return true;
-	if (h->counts.items >= h->most || m->counts.bytes >= m->limit) {
+	if (h->counts.items >= h->most ||
+	    (m->counts.bytes >= m->limit && !h->kind->stays)) {
 		h->counts.evicted++;
 		m->counts.evicted++;
 		return false;

@@ -60,6 +60,8 @@ struct item {
 
 struct memory_kind {
 	unsigned char tag;	/* of no other kind */
+	/* Bounded by itself, and not to go to make room for others. */
+	bool stays;
 	/* Appends the value: a byte for its version, then what it holds. */
 	void (*save)(const struct item *it, struct buf *out);
 	/*
@@ -127,6 +129,8 @@ void memory_changed(struct memory *m,
     void (*each)(void *arg, struct slice key, struct slice value), void *arg);
 void memory_settled(struct memory *m);
 bool memory_recall(struct memory *m, struct slice key, struct slice value);
+/* The kind's own part of a value; false when there is none. */
+bool memory_value(struct slice value, struct slice *own);
 /* Forgets all items as if they had never been, and the counts. */
 void memory_clear(struct memory *m);
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "engine/memory.h"
 #include "engine/program.h"
 #include "engine/seek.h"
 #include "engine/sieve.h"

@@ -106,5 +106,7 @@ void rule_identify(struct rule *r, struct slice part);
 struct digest rule_document(const struct node *doc);
 /* The vedette: map: tests, runbook. -1 after diag_error. */
 int additions_read(struct load *l, const struct node *map, struct rule *r);
+/* "key" and "suppress" of that map. -1 after diag_error. */
+int suppress_read(struct load *l, const struct node *map, struct rule *r);
 
 #endif

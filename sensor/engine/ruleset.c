@@ -41,8 +41,8 @@ ruleset_new(struct schema *s)
 	rs->keep = arena_new(0);
 	rs->build = arena_new(0);
 	rs->predicates = predicates_new();
-	rs->tuning = tuning_new();
 	rs->memory = memory_new();
+	rs->tuning = tuning_new(rs->memory, s);
 	return rs;
 }
 
@@ -57,6 +57,8 @@ ruleset_free(struct ruleset *rs)
 	predicates_free(rs->predicates);
 	arena_free(rs->keep);
 	arena_free(rs->build);
+	for (size_t i = 0; i < rs->count; i++)
+		rule_mute(&rs->rules[i], NULL);
 	free(rs->rules);
 	free(rs->filters);
 	buf_free(&rs->digests);
@@ -339,8 +341,8 @@ ruleset_compile(struct ruleset *rs, struct diag *d)
 /* Who is told of matches. */
 struct telling {
 	struct ruleset *rs;
-	void (*matched)(void *arg, const struct match *m);
-	void *arg;
+	struct listener to;
+	bool turn;	/* the predicates are not turned to the event yet */
 };
 
 /* The rule of what goes into its alerts, which stands first in it. */
@@ -358,16 +360,20 @@ tell(void *arg, const struct match *m)
 	const struct telling *t = arg;
 	struct match told = *m;
 
-	told.held = tuning_hold(t->rs->tuning, t->rs->predicates,
-	    rule_of(t->rs, m->rule), m->ev);
-	t->matched(t->arg, &told);
+	if (m->held == NULL) {
+		if (t->turn)
+			predicates_event(t->rs->predicates, m->ev);
+		told.held = tuning_hold(t->rs->tuning, t->rs->predicates,
+		    rule_of(t->rs, m->rule), m->ev, &t->to);
+	}
+	t->to.matched(t->to.arg, &told);
 }
 
 void
 ruleset_match(struct ruleset *rs, const struct event *ev,
     void (*matched)(void *arg, const struct match *m), void *arg)
 {
-	struct telling t = { rs, matched, arg };
+	struct telling t = { rs, { matched, arg }, false };
 
 	assert(rs->roster != NULL);
 	roster_event(rs->roster, ev, tell, &t);
@@ -377,7 +383,8 @@ int64_t
 ruleset_time(struct ruleset *rs, int64_t now,
     void (*matched)(void *arg, const struct match *m), void *arg)
 {
-	const struct listener to = { matched, arg };
+	struct telling t = { rs, { matched, arg }, true };
+	const struct listener to = { tell, &t };
 
 	return memory_time(rs->memory, now, &to);
 }
@@ -445,7 +452,20 @@ ruleset_view(const struct ruleset *rs, size_t i)
 		.levelled = tuning_index(rs->tuning, r->levelled),
 		.switched = tuning_index(rs->tuning, r->switched),
 		.enabled = !rule_is_off(r, when_now()),
+		.mute = rule_muted(r, when_now()),
 	};
+}
+
+bool
+ruleset_mute(struct ruleset *rs, struct slice id, const struct mute *m)
+{
+	for (size_t i = 0; i < rs->count; i++) {
+		if (!slice_eq_nocase(rs->rules[i].info.id, id))
+			continue;
+		rule_mute(&rs->rules[i], m);
+		return true;
+	}
+	return false;
 }
 
 size_t

@@ -3,19 +3,24 @@
 #include <stdlib.h>
 
 #include "base/when.h"
+#include "engine/folds.h"
 #include "engine/program.h"
 
 struct tuning {
 	struct tune *tunes;
 	size_t count, room;
+	struct folds *folds;
 	struct held held;	/* what was told last */
 	struct buf by;
 };
 
 struct tuning *
-tuning_new(void)
+tuning_new(struct memory *m, const struct schema *s)
 {
-	return xcalloc(1, sizeof(struct tuning));
+	struct tuning *t = xcalloc(1, sizeof(*t));
+
+	t->folds = folds_new(m, s);
+	return t;
 }
 
 void
@@ -23,6 +28,7 @@ tuning_free(struct tuning *t)
 {
 	if (t == NULL)
 		return;
+	folds_free(t->folds);
 	free(t->tunes);
 	buf_free(&t->by);
 	free(t);
@@ -277,6 +283,16 @@ held_by(struct tuning *t, enum hold why, const struct tune *by)
 	return &t->held;
 }
 
+static const struct held *
+held_muted(struct tuning *t, const struct mute *m)
+{
+	t->held = (struct held){
+		.why = HOLD_MUTE, .owner = m->by, .reason = m->reason,
+		.ticket = m->ticket, .expires = m->until,
+	};
+	return &t->held;
+}
+
 /* A level holds as long as its override does. */
 static void
 level_now(struct rule *r, int64_t now)
@@ -289,16 +305,23 @@ level_now(struct rule *r, int64_t now)
 
 const struct held *
 tuning_hold(struct tuning *t, struct predicates *ps, struct rule *r,
-    const struct event *ev)
+    const struct event *ev, const struct listener *to)
 {
+	const struct mute *mute = rule_muted(r, ev->received);
 	struct tune *by = excepting(r, ps, ev);
 
 	level_now(r, ev->received);
 	if (by != NULL) {
 		by->view.held++;
-		return held_by(t, HOLD_EXCEPTION, by);
-	}
-	if (rule_is_off(r, ev->received))
+		held_by(t, HOLD_EXCEPTION, by);
+	} else if (rule_is_off(r, ev->received)) {
 		return held_by(t, HOLD_DISABLED, r->switched);
-	return NULL;
+	} else if (mute != NULL) {
+		held_muted(t, mute);
+	} else {
+		t->held = (struct held){ .why = HOLD_SUPPRESS };
+		return folds_suppress(t->folds, r, ev, to) ? &t->held : NULL;
+	}
+	folds_count(t->folds, r, ev, &t->held);
+	return &t->held;
 }

@@ -6,6 +6,7 @@
 #ifndef VEDETTE_TUNING_H
 #define VEDETTE_TUNING_H
 
+#include "engine/memory.h"
 #include "engine/rule.h"
 
 enum tune_kind { TUNE_EXCEPTION, TUNE_OVERRIDE };
@@ -29,7 +30,7 @@ struct tune {
 struct tuning;
 
 /* Owner: caller. */
-struct tuning *tuning_new(void);
+struct tuning *tuning_new(struct memory *m, const struct schema *s);
 void tuning_free(struct tuning *t);
 /* Reads the entries of a document, which is one map or a list of them. */
 void tuning_read(struct tuning *t, struct load *l, enum tune_kind kind,
@@ -48,10 +49,15 @@ void tuning_bind(struct tuning *t, struct rule *rules, size_t count,
     struct arena *keep, struct diag *d);
 /*
  * Why a match raises no alert, or NULL: then it does. What it gives lives
- * until the next call. The predicates are turned to the event.
+ * until the next call. The predicates are turned to the event. Counts what is
+ * held back; what was counted up to now may be told of.
  */
 const struct held *tuning_hold(struct tuning *t, struct predicates *ps,
-    struct rule *r, const struct event *ev);
+    struct rule *r, const struct event *ev, const struct listener *to);
+/* See ruleset_mute; mute.c. */
+void rule_mute(struct rule *r, const struct mute *m);
+/* NULL: none at that time. */
+const struct mute *rule_muted(const struct rule *r, int64_t now);
 /* Whether an exception's selection holds for the present event. */
 bool tune_hides(const struct tune *t, struct predicates *ps);
 /* Whether an override switches a rule off at a time. */

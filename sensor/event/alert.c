@@ -167,6 +167,65 @@ alert_write(struct buf *out, const struct match *m, const struct host *host,
 	ecs_end(&e, out);
 }
 
+/* "user.name=backup, source.ip=192.0.2.7" */
+static void
+add_key(const struct held *h, struct buf *out)
+{
+	for (size_t i = 0; i < h->field_count; i++) {
+		buf_str(out, i > 0 ? ", " : "");
+		buf_add(out, h->fields[i]);
+		buf_byte(out, '=');
+		buf_add(out, h->values[i]);
+	}
+}
+
+static void
+add_held(struct ecs *e, const struct held *h, struct slice key)
+{
+	const struct {
+		struct slice path, text;
+	} texts[] = {
+		{ S("vedette.excepted.why"), slice_of(hold_name(h->why)) },
+		{ S("vedette.excepted.by"), h->by },
+		{ S("vedette.excepted.owner"), h->owner },
+		{ S("vedette.excepted.reason"), h->reason },
+		{ S("vedette.excepted.ticket"), h->ticket },
+		{ S("vedette.excepted.key"), key },
+	};
+
+	for (size_t i = 0; i < COUNT(texts); i++)
+		if (texts[i].text.len > 0)
+			ecs_str(e, texts[i].path, texts[i].text);
+	if (h->expires != 0)
+		ecs_time(e, S("vedette.excepted.expires"), h->expires);
+	if (h->others)
+		ecs_bool(e, S("vedette.excepted.others"), true);
+	if (h->open)
+		ecs_bool(e, S("vedette.excepted.open"), true);
+	ecs_int(e, S("vedette.excepted.count"), (int64_t)h->count);
+	ecs_time(e, S("event.start"), h->first);
+	ecs_time(e, S("event.end"), h->last);
+}
+
+void
+held_write(struct buf *out, const struct match *m, const struct host *host,
+    struct id id, int64_t now)
+{
+	struct buf key = { 0 };
+	struct ecs e;
+
+	add_key(m->held, &key);
+	ecs_begin(&e);
+	ecs_frame(&e, host, id, m->held->last, now, "event");
+	ecs_str(&e, S("event.action"), S("excepted"));
+	add_rule(&e, m->rule);
+	add_held(&e, m->held, buf_slice(&key));
+	if (m->ev != NULL)
+		ecs_event(&e, m->ev);
+	ecs_end(&e, out);
+	buf_free(&key);
+}
+
 void
 event_write(struct buf *out, const struct event *ev, const struct host *host,
     struct id id)

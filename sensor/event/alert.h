@@ -72,6 +72,7 @@ struct held {
 	int64_t expires;	/* 0: never */
 	const struct slice *fields, *values;	/* of the key */
 	size_t field_count;
+	bool open;		/* still being counted */
 	bool others;		/* too many keys: this is all the rest */
 	uint64_t count;		/* exact */
 	int64_t first, last;	/* of the events */
@@ -122,6 +123,9 @@ struct id match_id(const struct match *m);
 /* Appends an alert. */
 void alert_write(struct buf *out, const struct match *m,
     const struct host *host, struct id id);
+/* Appends matches that were held back, counted; m->held says so. */
+void held_write(struct buf *out, const struct match *m,
+    const struct host *host, struct id id, int64_t now);
 /* Appends an event of record. */
 void event_write(struct buf *out, const struct event *ev,
     const struct host *host, struct id id);

@@ -89,6 +89,13 @@ schema_find(const struct schema *s, struct slice name)
 	return names_find(&s->fields, name);
 }
 
+struct slice
+schema_name(const struct schema *s, int field)
+{
+	assert(field >= 0 && (size_t)field < s->fields.count);
+	return s->fields.items[field];
+}
+
 const struct field_form *
 schema_form(const struct schema *s, int field)
 {

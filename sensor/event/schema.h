@@ -56,6 +56,7 @@ void schema_free(struct schema *s);
 int schema_field(struct schema *s, struct slice name);
 /* Number of a field, or -1. */
 int schema_find(const struct schema *s, struct slice name);
+struct slice schema_name(const struct schema *s, int field);
 /* How the field stands in what is written. */
 const struct field_form *schema_form(const struct schema *s, int field);
 size_t schema_count(const struct schema *s);

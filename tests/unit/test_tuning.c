@@ -3,6 +3,9 @@
  */
 #include "check.h"
 
+#include <stdio.h>
+
+#include "base/pack.h"
 #include "base/when.h"
 #include "engine/engine.h"
 
@@ -251,6 +254,247 @@ mistakes_have_file_line_and_column(void)
 	}
 }
 
+/* --- counting -------------------------------------------------------------- */
+
+#define SUPPRESS \
+	"title: Often\nid: 2d1bf2ba-8b8e-4b1c-a8ee-16e1d7b7f5c5\n" \
+	"logsource: {product: linux}\n" \
+	"detection: {s: {f: x}, condition: s}\n" \
+	"vedette: {key: [user.name], suppress: {for: 10s}}\n"
+
+struct told {
+	unsigned alerts, held;	/* one by one */
+	struct buf folds;	/* "why key xN first-last " */
+};
+
+static void
+on_count(void *arg, const struct match *m)
+{
+	struct told *t = arg;
+	const struct held *h = m->held;
+
+	t->alerts += h == NULL;
+	t->held += h != NULL && h->count == 0;
+	if (h == NULL || h->count == 0)
+		return;
+	buf_fmt(&t->folds, "%s", hold_name(h->why));
+	for (size_t i = 0; i < h->field_count; i++) {
+		buf_byte(&t->folds, ' ');
+		buf_add(&t->folds, h->values[i]);
+	}
+	buf_fmt(&t->folds, " x%llu %lld-%lld%s\n",
+	    (unsigned long long)h->count, (long long)(h->first / SECOND),
+	    (long long)(h->last / SECOND), h->others ? " others" : "");
+}
+
+static void
+happen(struct set *s, struct told *t, const char *user, int64_t second)
+{
+	struct event *ev = event_new(s->schema);
+	struct record r = { .received = second * SECOND };
+	int product = schema_word_find(s->schema, S("linux"));
+
+	event_reset(ev, &r);
+	event_set(ev, schema_find(s->schema, S("f")), S("x"));
+	event_set(ev, F_USER_NAME, slice_of(user));
+	event_source(ev, (struct logsource){ (uint16_t)product, 0, 0 });
+	ruleset_match(s->rules, ev, on_count, t);
+	event_free(ev);
+}
+
+static struct set
+set_of(const char *rules, const char *exceptions)
+{
+	struct set s = { .schema = schema_new() };
+
+	s.rules = ruleset_new(s.schema);
+	ruleset_load_text(s.rules, "r.yml", slice_of(rules), &s.diag);
+	ruleset_exceptions_text(s.rules, "e.yaml", slice_of(exceptions),
+	    &s.diag);
+	CHECK_TEXT(buf_slice(&s.diag.text), "");
+	CHECK(ruleset_compile(s.rules, &s.diag) == 0);
+	schema_freeze(s.schema);
+	return s;
+}
+
+static void
+suppressed_matches_are_counted_by_key_and_time(void)
+{
+	struct set s = set_of(SUPPRESS, "");
+	struct told t = { 0 };
+
+	for (int64_t at = 100; at < 110; at++)
+		happen(&s, &t, "ann", at);
+	happen(&s, &t, "bob", 105);
+	CHECK(t.alerts == 2 && t.held == 9 && t.folds.len == 0);
+	happen(&s, &t, "ann", 110);
+	CHECK(t.alerts == 3);
+	CHECK_TEXT(buf_slice(&t.folds), "suppress ann x9 101-109\n");
+	/* What comes late is of the time that it happened in. */
+	happen(&s, &t, "ann", 108);
+	CHECK(t.alerts == 3 && t.held == 10);
+	/* One that was alone leaves nothing to be told. */
+	ruleset_time(s.rules, 120 * SECOND, on_count, &t);
+	CHECK_TEXT(buf_slice(&t.folds), "suppress ann x9 101-109\n"
+	    "suppress ann x1 108-108\n");
+	happen(&s, &t, "ann", 121);
+	CHECK(t.alerts == 4);
+	buf_free(&t.folds);
+	set_free(&s);
+}
+
+struct kept {
+	struct buf items;
+};
+
+static void
+keep_item(void *arg, struct slice key, struct slice value)
+{
+	struct kept *k = arg;
+
+	pack_slice(&k->items, key);
+	pack_slice(&k->items, value);
+}
+
+static void
+counts_go_on_after_a_restart(void)
+{
+	const char *except = "rule: 2d1bf2ba-8b8e-4b1c-a8ee-16e1d7b7f5c5\n"
+	    "match: {user.name: ann}\nreason: r\nowner: o\n";
+	struct set s = set_of(SUPPRESS, except);
+	struct told t = { 0 };
+	struct kept k = { 0 };
+	struct unpack u;
+	size_t views = 0;
+
+	for (int64_t at = 100; at < 105; at++) {
+		happen(&s, &t, "ann", at);
+		happen(&s, &t, "bob", at);
+	}
+	ruleset_changed(s.rules, keep_item, &k);
+	set_free(&s);
+
+	/* The exception is gone, what it hid is not. */
+	s = set_of(SUPPRESS, "");
+	u = (struct unpack){ buf_slice(&k.items), false };
+	while (u.rest.len > 0) {
+		struct slice key = unpack_slice(&u), value = unpack_slice(&u);
+		struct fold_view v;
+
+		CHECK(ruleset_recall(s.rules, key, value));
+		CHECK(ruleset_fold(key, value, &v));
+		CHECK(v.held.count == (v.held.why == HOLD_SUPPRESS ? 4 : 5));
+		CHECK_TEXT(v.rule.title, "Often");
+		views++;
+		for (size_t i = 0; i < value.len; i++)
+			ruleset_fold(key, slice_head(value, i), &v);
+	}
+	CHECK(views == 2);
+	happen(&s, &t, "bob", 106);
+	CHECK(t.alerts == 1 && t.folds.len == 0);
+	ruleset_time(s.rules, 5000 * SECOND, on_count, &t);
+	CHECK_TEXT(buf_slice(&t.folds), "suppress bob x5 101-106\n"
+	    "exception ann x5 100-104\n");
+	CHECK(ruleset_memory(s.rules).items == 0);
+	buf_free(&k.items);
+	buf_free(&t.folds);
+	set_free(&s);
+}
+
+/* Whoever chooses names of users chooses keys. */
+static void
+too_many_keys_are_one(void)
+{
+	struct set s = set_of(SUPPRESS, "rule: 2d1bf2ba-8b8e-4b1c-a8ee-"
+	    "16e1d7b7f5c5\nmatch: {f: x}\nreason: r\nowner: o\n");
+	struct told t = { 0 };
+	char user[16];
+
+	for (unsigned i = 0; i < 10500; i++) {
+		snprintf(user, sizeof(user), "u%u", i);
+		happen(&s, &t, user, 100);
+	}
+	happen(&s, &t, "u1", 101);
+	CHECK(ruleset_memory(s.rules).items == 10001);
+	CHECK(t.alerts == 0 && t.held == 10501);
+	ruleset_time(s.rules, 5000 * SECOND, on_count, &t);
+	CHECK(slice_find(buf_slice(&t.folds),
+	    S("exception x500 100-100 others\n")) != SIZE_MAX);
+	CHECK(slice_find(buf_slice(&t.folds),
+	    S("exception u1 x2 100-101\n")) != SIZE_MAX);
+	buf_free(&t.folds);
+	set_free(&s);
+}
+
+static void
+a_mute_holds_until_its_time(void)
+{
+	struct set s = set_of(SUPPRESS, "");
+	struct slice id = S("2D1BF2BA-8b8e-4b1c-a8ee-16e1d7b7f5c5");
+	struct mute m = { S("alice"), S("noise"), S(""), 90 * SECOND,
+		200 * SECOND };
+	struct told t = { 0 };
+
+	CHECK(!ruleset_mute(s.rules, S("other"), &m));
+	CHECK(ruleset_mute(s.rules, id, &m));
+	happen(&s, &t, "ann", 199);
+	happen(&s, &t, "ann", 199);
+	CHECK(t.alerts == 0 && t.held == 2);
+	happen(&s, &t, "ann", 200);
+	CHECK(t.alerts == 1);
+	m.until = 300 * SECOND;
+	ruleset_mute(s.rules, id, &m);
+	happen(&s, &t, "ann", 220);
+	m.until = 0;
+	ruleset_mute(s.rules, id, &m);
+	happen(&s, &t, "ann", 221);
+	CHECK(t.alerts == 2 && t.held == 3);
+	ruleset_time(s.rules, 5000 * SECOND, on_count, &t);
+	CHECK_TEXT(buf_slice(&t.folds), "mute ann x3 199-220\n");
+	buf_free(&t.folds);
+	set_free(&s);
+}
+
+static void
+suppress_and_key_are_checked(void)
+{
+	static const struct {
+		const char *yaml, *said;
+	} rows[] = {
+		{ "{suppress: {by: [f]}}",
+		    "r.yml:4:21: \"suppress\" needs \"for\"" },
+		{ "{suppress: {for: 0s}}",
+		    "r.yml:4:27: \"for\" is from 1s to 7d" },
+		{ "{suppress: {for: 8d}}",
+		    "r.yml:4:27: \"for\" is from 1s to 7d" },
+		{ "{suppress: {fro: 8s}}",
+		    "r.yml:4:22: \"suppress\" has no key \"fro\"; did you" },
+		{ "{suppress: 10m}",
+		    "r.yml:4:21: \"suppress\" must be a map" },
+		{ "{suppress: {for: 8s, by: []}}",
+		    "r.yml:4:35: expected 1 to 8 fields" },
+		{ "{key: [[a]]}", "r.yml:4:17: expected the name of a field" },
+		{ "{key: [a,b,c,d,e,f,g,h,i]}",
+		    "r.yml:4:16: expected 1 to 8 fields" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct set s = { .schema = schema_new() };
+		struct buf yaml = { 0 };
+
+		buf_fmt(&yaml, "title: t\nlogsource: {product: linux}\n"
+		    "detection: {s: {f: x}, condition: s}\nvedette: %s\n",
+		    rows[i].yaml);
+		s.rules = ruleset_new(s.schema);
+		ruleset_load_text(s.rules, "r.yml", buf_slice(&yaml),
+		    &s.diag);
+		CHECK_TEXT_ROW(slice_head(buf_slice(&s.diag.text),
+		    strlen(rows[i].said)), rows[i].said, i);
+		buf_free(&yaml);
+		set_free(&s);
+	}
+}
+
 int
 main(void)
 {
@@ -261,6 +505,11 @@ main(void)
 		TEST(overrides_change_levels_and_switch_off),
 		TEST(views_say_who_changed_a_rule),
 		TEST(mistakes_have_file_line_and_column),
+		TEST(suppressed_matches_are_counted_by_key_and_time),
+		TEST(counts_go_on_after_a_restart),
+		TEST(too_many_keys_are_one),
+		TEST(a_mute_holds_until_its_time),
+		TEST(suppress_and_key_are_checked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,148 @@
+"""What a place tunes: exceptions, overrides, mutes, suppress; exact counts."""
+import json
+import random
+import signal
+import subprocess
+
+import pytest
+from sensor import COUNTING_RULE, VEDETTE, Sensor, wait_for
+from writer import Writer
+
+ID = "3f0b8c52-6d0a-4a3e-9d39-0a4d7f6a1c01"
+
+
+def entry(match, more=""):
+    return f"""rule: {ID}
+match: {match}
+reason: it is known
+owner: alice
+ticket: T-1
+{more}"""
+
+
+def tune(sensor, kind, text, name="x.yaml"):
+    directory = sensor.dir / kind
+    directory.mkdir(exist_ok=True)
+    directory.chmod(0o755)
+    (directory / name).write_text(text)
+    (directory / name).chmod(0o644)
+
+
+def held(sensor, *argv):
+    """Bodies of what was held back; their sum of counts."""
+    done = sensor.vedette("alerts", "--excepted", "--json", *argv)
+    assert done.returncode in (0, 1), done.stderr
+    rows = [json.loads(row) for row in done.stdout.splitlines()]
+    return rows, sum(r["vedette"]["excepted"]["count"] for r in rows)
+
+
+def alerts(sensor):
+    return [a for a in sensor.alerts() if a["rule"]["id"] == ID]
+
+
+@pytest.fixture
+def sensor():
+    with Sensor() as s:
+        yield s
+
+
+def write(sensor, first, last, text="numbered line"):
+    with open(sensor.logs / "app.log", "a") as f:
+        for n in range(first, last):
+            f.write(f"2026-11-23T10:00:00.000000+00:00 web01 counter[77]: {text} {n}\n")
+    (sensor.logs / "app.log").chmod(0o644)
+
+
+def test_an_excepted_match_is_no_alert_and_counted(sensor):
+    tune(sensor, "exceptions.d", entry("['line 1*']", "expires: 2090-01-01\n"))
+    write(sensor, 0, 30)
+    sensor.start()
+    wait_for(lambda: len(alerts(sensor)) == 19)
+    rows, count = held(sensor)
+    assert count == 11
+    said = rows[0]["vedette"]["excepted"]
+    assert said["by"] == f"{sensor.dir}/exceptions.d/x.yaml:1"
+    assert (said["owner"], said["reason"], said["ticket"], said["why"], said["open"]) == (
+        "alice", "it is known", "T-1", "exception", True)
+    assert said["expires"].startswith("2090-01-0")
+    table = sensor.vedette("alerts", "--excepted", check=1).stdout
+    assert "11 matches held back in 1 line" in table and "x.yaml:1, alice, until 2090-01-01" in table
+    sensor.stop()
+    assert held(sensor)[1] == 11
+    done = sensor.vedette("alerts", "--excepted", "--state", str(sensor.state), check=1)
+    assert "11 matches" in done.stdout
+
+
+def test_an_end_that_is_past_and_a_rule_that_is_gone_hide_nothing(sensor):
+    tune(sensor, "exceptions.d", entry("[line]", "expires: 2020-01-01\n"))
+    tune(sensor, "exceptions.d", entry("[line]").replace(ID, "gone"), "y.yaml")
+    tune(sensor, "overrides.d", "{tag: vedette.no.tag, level: high, reason: r, owner: o}\n")
+    write(sensor, 0, 5)
+    done = sensor.vedette("check", check=1)
+    assert "x.yaml:1:1: warning: this exception expired 2020-01-01" in done.stderr
+    assert 'y.yaml:1:7: warning: no rule has the id or name "gone"' in done.stderr
+    assert 'x.yaml:1:7: warning: no rule has the tag "vedette.no.tag"' in done.stderr
+    sensor.start()
+    wait_for(lambda: len(alerts(sensor)) == 5)
+    assert sensor.said("y.yaml:1: the exception names no rule that is there") == 1
+    done = sensor.vedette("alerts", "--kind", "load", "--json")
+    assert "y.yaml:1: the exception names no rule" in done.stdout
+
+
+def test_a_broken_file_is_refused_by_a_reload_and_the_old_stays(sensor):
+    tune(sensor, "exceptions.d", entry("['line 1*']"))
+    sensor.start()
+    tune(sensor, "exceptions.d", entry("['line 1*']").replace("owner", "onwer"), "y.yaml")
+    done = sensor.vedette("reload", check=1)
+    assert 'y.yaml:4:1: an exception has no key "onwer"; did you mean "owner"?' in done.stdout
+    write(sensor, 0, 20)
+    wait_for(lambda: len(alerts(sensor)) == 9)
+    assert held(sensor)[1] == 11
+
+
+def test_overrides_change_the_level_and_switch_off(sensor):
+    tune(sensor, "overrides.d", f"{{rule: {ID}, level: critical, reason: r, owner: bob}}\n")
+    sensor.start()
+    write(sensor, 0, 3)
+    wait_for(lambda: len(alerts(sensor)) == 3)
+    assert {a["vedette"]["level"] for a in alerts(sensor)} == {"critical"}
+    done = subprocess.run([VEDETTE, "rules", "show", "-c", sensor.config, ID], capture_output=True,
+                          text=True, check=True)
+    assert (f"shipped low, here critical ({sensor.dir}/overrides.d/x.yaml:1, bob): r"
+            in done.stdout)
+    tune(sensor, "overrides.d", "{tag: vedette.auth.failure, enabled: false, reason: r, owner: bob}\n")
+    sensor.vedette("reload", check=0)
+    write(sensor, 3, 6)
+    tune(sensor, "overrides.d", "[]\n")
+    wait_for(lambda: sensor.vedette("reload").returncode == 0)
+    write(sensor, 6, 9)
+    wait_for(lambda: len(alerts(sensor)) >= 6)
+    numbers = sorted(int(a["event"]["original"].rsplit(" ", 1)[1]) for a in alerts(sensor))
+    assert numbers[-3:] == [6, 7, 8] and alerts(sensor)[-1]["vedette"]["level"] == "low"
+
+
+def test_counts_are_exact_across_kills():
+    chance = random.Random(11)
+    rule = COUNTING_RULE + "vedette: { key: [process.name], suppress: { for: 1h } }\n"
+    with Sensor(rules=rule) as sensor:
+        tune(sensor, "exceptions.d", entry("['line *7']"))
+        writer = Writer(sensor.logs / "app.log", rate=3000).start()
+        try:
+            for _ in range(8):
+                sensor.start()
+                want = writer.count + chance.randrange(200, 1500)
+                wait_for(lambda: writer.count >= want)
+                sensor.stop(signal.SIGKILL)
+        finally:
+            writer.stop()
+        sensor.start()
+        excepted = sum("7" in str(n) for n in range(writer.count))
+        wait_for(lambda: held(sensor)[1] + len(alerts(sensor)) >= writer.count)
+        rows, _ = held(sensor)
+        by = {}
+        for r in rows:
+            e = r["vedette"]["excepted"]
+            by[e["why"]] = by.get(e["why"], 0) + e["count"]
+        assert by == {"exception": excepted, "suppress": writer.count - excepted - 1}
+        assert len(alerts(sensor)) == 1
+
