@@ -190,6 +190,7 @@ scan_lines(struct scan *s, struct feed *f)
 		scan_line(s, &line);
 	if (lines_rest(s->lines, &line))
 		scan_line(s, &line);
+	detector_end(&s->det, matched, s);
 	if (found == LINES_BROKEN || feed_unfinished(f) != NULL) {
 		complain(s->name, found == LINES_BROKEN ? feed_error(f) :
 		    feed_unfinished(f));

@@ -76,6 +76,7 @@ detector_load(struct detector *det, const struct config *c,
 		ruleset_compile(det->rules, d);
 	schema_freeze(det->schema);
 	det->ev = event_new(det->schema);
+	det->merged = event_new(det->schema);
 	return d->errors > before ? -1 : 0;
 }
 
@@ -83,6 +84,7 @@ void
 detector_free(struct detector *det)
 {
 	event_free(det->ev);
+	event_free(det->merged);
 	ruleset_free(det->rules);
 	decoders_free(det->decoders);
 	schema_free(det->schema);
@@ -97,6 +99,14 @@ detector_test(struct detector *det, struct diag *d)
 	return detector_rule_test(det, d) == -1 || bad == -1 ? -1 : 0;
 }
 
+static void
+run_merged(struct detector *det, bool all,
+    void (*matched)(void *arg, const struct match *m), void *arg)
+{
+	while (decoders_merged(det->decoders, det->merged, all))
+		ruleset_match(det->rules, det->merged, matched, arg);
+}
+
 void
 detector_run(struct detector *det, const struct record *r,
     void (*matched)(void *arg, const struct match *m), void *arg)
@@ -105,4 +115,12 @@ detector_run(struct detector *det, const struct record *r,
 	decoders_run(det->decoders, det->ev);
 	if (!det->ev->echo)
 		ruleset_match(det->rules, det->ev, matched, arg);
+	run_merged(det, false, matched, arg);
+}
+
+void
+detector_end(struct detector *det,
+    void (*matched)(void *arg, const struct match *m), void *arg)
+{
+	run_merged(det, true, matched, arg);
 }

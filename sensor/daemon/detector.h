@@ -14,6 +14,7 @@ struct detector {
 	struct decoders *decoders;
 	struct ruleset *rules;
 	struct event *ev;
+	struct event *merged;	/* of several records */
 };
 
 /*
@@ -35,5 +36,8 @@ int detector_test(struct detector *det, struct diag *d);
  * call.
  */
 void detector_run(struct detector *det, const struct record *r,
+    void (*matched)(void *arg, const struct match *m), void *arg);
+/* At the end of a file: what waited for more records is held against rules. */
+void detector_end(struct detector *det,
     void (*matched)(void *arg, const struct match *m), void *arg);
 #endif

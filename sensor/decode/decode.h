@@ -25,6 +25,7 @@ struct decode_frame {
 	struct logsource other;
 	/* other was told: then records with a frame are of it, too. */
 	bool told;
+	void *state;	/* of the decoder that is asked */
 };
 
 /*
@@ -50,6 +51,15 @@ struct decoder {
 	enum record_form form;
 	bool (*decode)(struct decode_frame *frame, struct event *ev,
 	    struct decoded *out);
+	/*
+	 * Of a format that tells of one thing in several records, else NULL:
+	 * what it keeps between them (frame->state), and what that has come
+	 * to. merged resets ev with a record of its own, which stays as it is
+	 * until the next call of any; all: also what is not whole yet.
+	 */
+	void *(*start)(struct schema *s);
+	void (*stop)(void *state);
+	bool (*merged)(struct decode_frame *frame, struct event *ev, bool all);
 };
 
 /*
@@ -92,6 +102,11 @@ void decoders_echo(struct decoders *d, const char *program);
 
 /* Fills ev (already reset with its record). */
 void decoders_run(struct decoders *d, struct event *ev);
+/*
+ * After each record, until it says false: fills ev with what several records
+ * together have told, if they are whole now; at the end of a file, with all.
+ */
+bool decoders_merged(struct decoders *d, struct event *ev, bool all);
 
 /* Numbers for status: records seen, understood, patterns aborted. */
 struct decode_counts {

@@ -60,6 +60,8 @@ enum { DECODERS_ECHOES_MAX = 16 };
 struct decoders {
 	struct schema *schema;
 	const struct decoder *const *formats;
+	void **states;			/* one per format, or NULL */
+	bool merging;			/* one of them may have more to tell */
 	struct decode_frame frame;
 	struct arena *arena;		/* of everything that was loaded */
 	struct decoder_file **files;	/* in order */

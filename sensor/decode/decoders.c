@@ -23,6 +23,16 @@ decode_number(struct slice text)
 	return VALUE_NUMBER;
 }
 
+static size_t
+count_formats(const struct decoders *d)
+{
+	size_t n = 0;
+
+	while (d->formats[n] != NULL)
+		n++;
+	return n;
+}
+
 struct decoders *
 decoders_new(struct schema *s, const struct decoder *const *formats)
 {
@@ -37,6 +47,10 @@ decoders_new(struct schema *s, const struct decoder *const *formats)
 	d->frame.syslog.product = (uint16_t)schema_word(s, S("linux"));
 	d->frame.syslog.service = (uint16_t)schema_word(s, S("syslog"));
 	d->frame.other.product = d->frame.syslog.product;
+	d->states = xcalloc(count_formats(d), sizeof(*d->states));
+	for (size_t i = 0; formats[i] != NULL; i++)
+		if (formats[i]->start != NULL)
+			d->states[i] = formats[i]->start(s);
 	return d;
 }
 
@@ -66,6 +80,10 @@ decoders_free(struct decoders *d)
 		for (size_t j = 0; j < d->files[i]->pattern_count; j++)
 			regex_free(d->files[i]->patterns[j].regex);
 	free(d->files);
+	for (size_t i = 0; d->formats[i] != NULL; i++)
+		if (d->states[i] != NULL)
+			d->formats[i]->stop(d->states[i]);
+	free(d->states);
 	regex_state_free(d->state);
 	arena_free(d->arena);
 	free(d);
@@ -292,10 +310,29 @@ decoders_match(struct decoders *d, struct event *ev, const struct decoded *in)
 bool
 decoders_frame(struct decoders *d, struct event *ev, struct decoded *out)
 {
-	for (size_t i = 0; d->formats[i] != NULL; i++)
-		if (d->formats[i]->form == ev->record->form &&
-		    d->formats[i]->decode(&d->frame, ev, out))
+	for (size_t i = 0; d->formats[i] != NULL; i++) {
+		if (d->formats[i]->form != ev->record->form)
+			continue;
+		d->frame.state = d->states[i];
+		if (!d->formats[i]->decode(&d->frame, ev, out))
+			continue;
+		d->merging |= d->formats[i]->merged != NULL;
+		return true;
+	}
+	return false;
+}
+
+bool
+decoders_merged(struct decoders *d, struct event *ev, bool all)
+{
+	for (size_t i = 0; (all || d->merging) && d->formats[i] != NULL;
+	    i++) {
+		d->frame.state = d->states[i];
+		if (d->formats[i]->merged != NULL &&
+		    d->formats[i]->merged(&d->frame, ev, all))
 			return true;
+	}
+	d->merging = false;
 	return false;
 }
 
