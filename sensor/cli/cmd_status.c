@@ -209,6 +209,21 @@ print_inputs(struct run *r)
 	print_line(r, "inputs");
 }
 
+/* "SSH guessing until 14:05:00 by alice: the scanner" */
+static void
+print_mutes(struct run *r, const struct json *list)
+{
+	for (const struct json *m = list == NULL ? NULL : list->first;
+	    m != NULL; m = m->next) {
+		add_member(r, m, "", "title");
+		buf_str(&r->text, " until ");
+		time_short(&r->text, json_int(m, "until", 0), r->screen.now);
+		add_member(r, m, " by ", "by");
+		add_member(r, m, ": ", "reason");
+		print_line(r, "muted");
+	}
+}
+
 static void
 print_rules(struct run *r)
 {
@@ -220,6 +235,7 @@ print_rules(struct run *r)
 	buf_str(&r->text, " loaded");
 	add_member(r, rules, "; ", "detail");
 	print_line(r, "rules");
+	print_mutes(r, json_get(rules, "muted"));
 }
 
 static void

@@ -3,6 +3,7 @@
  */
 #include "cli/rules_print.h"
 #include "cli/rules_session.h"
+#include "cli/tuning_ask.h"
 
 extern const struct command rules_show;
 
@@ -11,6 +12,17 @@ static const struct arg show_args[] = {
 	ARGS_JSON(session, json),
 	ARGS_END
 };
+
+static void
+show(struct session *s, const struct registry *reg,
+    const struct rule_view *rule)
+{
+	const struct args_place place = { .config = s->path };
+
+	print_rule(&s->detector, rule, &s->out, s->json);
+	if (!s->json)
+		tuning_ask(reg, &place, rule->info.id, &s->out);
+}
 
 static int
 run(const struct registry *reg, int argc, char **argv)
@@ -26,7 +38,7 @@ run(const struct registry *reg, int argc, char **argv)
 	session_begin(&s);
 	if (session_load(&s, reg, NULL) &&
 	    session_rule(&s, argv[1], &rule) == 0)
-		print_rule(&s.detector, &rule, &s.out, s.json);
+		show(&s, reg, &rule);
 	return session_end(&s, EXIT_TROUBLE);
 }
 

@@ -11,6 +11,8 @@
  *	status
  *	decide	"decision": ack, note or close; "id"; "to", "text",
  *		"verdict", "reason", "ticket" as they apply
+ *	mute	"rule": an id, the front of one or a name; "until", a time,
+ *		0 or past: the mute ends; "reason", "ticket"
  *	reload
  */
 #ifndef VEDETTE_ASK_H
@@ -38,12 +40,12 @@ enum ask_frame {
 	ASK_OBSERVED,
 	/*
 	 * version; started (time); roles [{name pid}]; inputs [{name state
-	 * detail}]; rules {loaded detail}; outputs [{name type level state
-	 * cursor waiting since retry reason}] (since: a time, retry: a span);
-	 * sandbox {level detail}; chain (text); degraded [text]; and from
-	 * control.c host, host_id, journal {records bytes first last open
-	 * oldest_open}. A state is "ok" or a word that is not. What is not
-	 * known is left out.
+	 * detail}]; rules {loaded detail muted [{id title until by reason}]};
+	 * outputs [{name type level state cursor waiting since retry reason}]
+	 * (since, until: times, retry: a span); sandbox {level detail}; chain
+	 * (text); degraded [text]; and from control.c host, host_id, journal
+	 * {records bytes first last open oldest_open}. A state is "ok" or a
+	 * word that is not. What is not known is left out.
 	 */
 	ASK_STATUS,
 	/* For a person: why there is no (further) answer, or what was done. */

@@ -175,6 +175,20 @@ do_decide(struct connection *x, const struct json *request)
 }
 
 static void
+do_mute(struct connection *x, const struct json *request)
+{
+	struct buf reply = { 0 };
+	struct err err;
+
+	if (decide_mute(&x->control->room, &x->who, request, &reply,
+	    &err) == -1)
+		end_with(x, 2, err.text);
+	else
+		end_with(x, 0, buf_cstr(&reply));
+	buf_free(&reply);
+}
+
+static void
 write_journal(struct jsonw *w, const struct store_numbers *n)
 {
 	jsonw_key(w, S("journal"));
@@ -236,6 +250,8 @@ static const struct command_row {
 	    "only root and group vedette may read", do_status },
 	{ SLICE("decide"), RIGHT_DECIDE,
 	    "only root and group vedette-analyst may decide", do_decide },
+	{ SLICE("mute"), RIGHT_DECIDE,
+	    "only root and group vedette-analyst may mute", do_mute },
 	{ SLICE("reload"), RIGHT_ADMIN, "only root may reload", do_reload },
 };
 

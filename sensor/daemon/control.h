@@ -15,6 +15,7 @@
 
 #include "base/loop.h"
 #include "daemon/ask.h"
+#include "engine/engine.h"
 #include "store/store.h"
 
 struct control;
@@ -42,6 +43,16 @@ struct control_room {
 	/* Begins a reload; control_reply with the token ends it. */
 	void (*reload)(void *owner, uint64_t token,
 	    const struct caller *who);
+	/*
+	 * The rule that an id, 6 characters or more of its front, or a name
+	 * means; -1 after filling err.
+	 */
+	int (*rule)(void *owner, struct slice text, struct rule_info *out,
+	    struct err *err);
+	/* Holds its matches back, see ruleset_mute. */
+	void (*mute)(void *owner, struct slice id, const struct mute *m);
+	/* Name of a user, or empty. */
+	struct slice (*user)(void *owner, uid_t uid);
 };
 
 /* The room is copied. Owner: control_free, which closes all connections. */
@@ -64,6 +75,12 @@ void control_reply(struct control *c, uint64_t token, uint32_t status,
  */
 int decide(const struct control_room *room, const struct caller *who,
     const struct json *request, struct err *err);
+/*
+ * Keeps that a rule is muted (see ask.h) as a record, then does it; reply
+ * says for people what was done. -1 after filling err. In decide.c.
+ */
+int decide_mute(const struct control_room *room, const struct caller *who,
+    const struct json *request, struct buf *reply, struct err *err);
 /*
  * Keeps that a request was refused; unrecorded is how many before it were
  * not kept, because there were too many. In decide.c.

@@ -5,7 +5,9 @@
 #include "daemon/control.h"
 #include "event/ecs.h"
 
-enum { TITLE_MAX = 200 };
+enum { TITLE_MAX = 200, MUTE_REASON_MAX = 1024, TICKET_MAX = 128 };
+
+static const int64_t mute_longest = 7 * DAY;
 
 /* What a person may write into a decision. */
 static const struct word {
@@ -152,6 +154,107 @@ decide(const struct control_room *room, const struct caller *who,
 	ret = keep(&ecs, &e, room, err);
 	buf_free(&about);
 	buf_free(&title);
+	return ret;
+}
+
+/* --- mutes ------------------------------------------------------------------ */
+
+/* "alice", or "uid 1004"; whoever logged in, not whom he became. */
+static void
+add_name(const struct control_room *room, const struct caller *who,
+    struct buf *out)
+{
+	uid_t uid = who->login != (uint32_t)-1 ? who->login : who->uid;
+	struct slice name = room->user(room->owner, uid);
+
+	if (name.len > 0)
+		buf_add(out, name);
+	else
+		buf_fmt(out, "uid %u", (unsigned)uid);
+}
+
+static int
+check_mute(const struct json *request, int64_t now, struct mute *m,
+    struct err *err)
+{
+	m->since = now;
+	m->until = json_int(request, "until", 0);
+	m->reason = slice_trim(json_text(request, "reason"));
+	m->ticket = json_text(request, "ticket");
+	if (m->reason.len == 0)
+		return err_set(err, "mute needs a reason");
+	if (m->reason.len > MUTE_REASON_MAX || m->ticket.len > TICKET_MAX)
+		return err_set(err, "a reason has at most %d bytes, a ticket "
+		    "%d", MUTE_REASON_MAX, TICKET_MAX);
+	if (m->until > now + mute_longest)
+		return err_set(err, "a mute lasts at most 7 days; an "
+		    "exception or an override may last longer");
+	return 0;
+}
+
+/* "muted until 14:05: SSH guessing" */
+static void
+say_mute(const struct mute *m, const struct rule_info *rule,
+    struct buf *out)
+{
+	if (m->until > m->since) {
+		buf_str(out, "muted until ");
+		when_local(out, m->until, m->until - m->since < DAY ? "%T" :
+		    "%F %T");
+	} else {
+		buf_str(out, "no longer muted");
+	}
+	buf_str(out, ": ");
+	buf_add(out, slice_head(rule->title, TITLE_MAX));
+}
+
+static int
+keep_mute(const struct control_room *room, const struct caller *who,
+    const struct rule_info *rule, const struct mute *m, struct slice title,
+    struct err *err)
+{
+	struct entry e;
+	struct ecs ecs;
+	char uid[16];
+
+	begin(&ecs, &e, room, who, uid);
+	e.kind = KIND_DECISION;
+	e.rule = S("mute");
+	e.title = title;
+	ecs_str(&ecs, S("event.action"), S("mute"));
+	ecs_str(&ecs, S("rule.id"), rule->id);
+	ecs_str(&ecs, S("rule.name"), rule->title);
+	ecs_str(&ecs, S("vedette.decision.by"), m->by);
+	ecs_str(&ecs, S("vedette.decision.reason"), m->reason);
+	ecs_time(&ecs, S("vedette.decision.until"), m->until);
+	if (m->ticket.len > 0)
+		ecs_str(&ecs, S("vedette.decision.ticket"), m->ticket);
+	return keep(&ecs, &e, room, err);
+}
+
+int
+decide_mute(const struct control_room *room, const struct caller *who,
+    const struct json *request, struct buf *reply, struct err *err)
+{
+	int64_t now = when_now();
+	struct buf name = { 0 };
+	struct rule_info rule;
+	struct mute m = { 0 };
+	int ret;
+
+	if (check_mute(request, now, &m, err) == -1 ||
+	    room->rule(room->owner, json_text(request, "rule"), &rule,
+	    err) == -1)
+		return -1;
+	if (m.until < now)
+		m.until = now;
+	add_name(room, who, &name);
+	m.by = buf_slice(&name);
+	say_mute(&m, &rule, reply);
+	ret = keep_mute(room, who, &rule, &m, buf_slice(reply), err);
+	if (ret == 0)
+		room->mute(room->owner, rule.id, &m);
+	buf_free(&name);
 	return ret;
 }
 

@@ -103,7 +103,8 @@ open_control(struct judge *j)
 		.own = getuid(), .readers = j->readers,
 		.analysts = j->analysts, .status = judge_status,
 		.keep = control_keep, .settle = control_settle,
-		.reload = control_reload,
+		.reload = control_reload, .rule = judge_find_rule,
+		.mute = judge_mute, .user = judge_user,
 	};
 
 	j->control = control_new(&room);
@@ -137,6 +138,7 @@ opened(struct judge *j)
 		judge_say(j, KIND_SELF, "start", "sensor started");
 	judge_loaded(j);
 	judge_tuning_say(j);
+	judge_mutes_restore(j);
 	if (store_host_is_new(j->store))
 		say_copied(j);
 	judge_recall(j);

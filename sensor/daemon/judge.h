@@ -140,6 +140,13 @@ void judge_courier_closed(void *arg, bool lied, const char *why);
 /* judge_tuning.c: exceptions, overrides and mutes. */
 /* Logs and records which of them do nothing, or hide too much. */
 void judge_tuning_say(struct judge *j);
+/* Mutes that go on from before; once the journal is open. */
+void judge_mutes_restore(struct judge *j);
+/* What control asks for. */
+int judge_find_rule(void *owner, struct slice text, struct rule_info *out,
+    struct err *err);
+void judge_mute(void *owner, struct slice id, const struct mute *m);
+struct slice judge_user(void *owner, uid_t uid);
 
 /* judge_status.c */
 void judge_status(void *owner, struct jsonw *w);

@@ -76,6 +76,27 @@ add_outputs(struct judge *j, struct jsonw *w, struct degraded *d)
 }
 
 static void
+add_mutes(struct judge *j, struct jsonw *w)
+{
+	jsonw_key(w, S("muted"));
+	jsonw_array(w);
+	for (size_t i = 0; i < ruleset_count(j->det.rules); i++) {
+		struct rule_view v = ruleset_view(j->det.rules, i);
+
+		if (v.mute == NULL)
+			continue;
+		jsonw_object(w);
+		jsonw_pair(w, "id", v.info.id);
+		jsonw_pair(w, "title", v.info.title);
+		jsonw_pair_int(w, "until", v.mute->until);
+		jsonw_pair(w, "by", v.mute->by);
+		jsonw_pair(w, "reason", v.mute->reason);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
+static void
 add_rules(struct judge *j, struct jsonw *w, struct degraded *d)
 {
 	size_t n = ruleset_count(j->det.rules);
@@ -93,6 +114,7 @@ add_rules(struct judge *j, struct jsonw *w, struct degraded *d)
 	jsonw_pair_int(w, "loaded", (int64_t)n);
 	jsonw_pair_int(w, "aborted", (int64_t)aborted);
 	jsonw_pair(w, "detail", buf_slice(&text));
+	add_mutes(j, w);
 	jsonw_object_end(w);
 	buf_free(&text);
 	if (n == 0)

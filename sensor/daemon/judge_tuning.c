@@ -1,6 +1,8 @@
 /*
  * What the judge does about tuning.
  */
+#include "base/json.h"
+#include "base/when.h"
 #include "daemon/judge.h"
 #include "daemon/tuningtest.h"
 
@@ -35,4 +37,90 @@ judge_tuning_say(struct judge *j)
 	if (d.text.len > 0)
 		judge_say(j, KIND_LOAD, "tuning", buf_cstr(&d.text));
 	diag_free(&d);
+}
+
+/* --- mutes ------------------------------------------------------------------ */
+
+enum { RULE_LEAST = 6, BODY_ARENA = 1 << 20 };
+
+static bool
+is_meant(const struct rule_view *v, struct slice text)
+{
+	return slice_eq_nocase(v->info.id, text) ||
+	    (v->name.len > 0 && slice_eq(v->name, text)) ||
+	    (text.len >= RULE_LEAST && slice_eq_nocase(
+	    slice_head(v->info.id, text.len), text));
+}
+
+int
+judge_find_rule(void *owner, struct slice text, struct rule_info *out,
+    struct err *err)
+{
+	const struct judge *j = owner;
+	size_t found = 0;
+
+	for (size_t i = 0; i < ruleset_count(j->det.rules); i++) {
+		struct rule_view v = ruleset_view(j->det.rules, i);
+
+		if (!is_meant(&v, text))
+			continue;
+		*out = v.info;
+		found++;
+	}
+	if (found == 1)
+		return 0;
+	return err_set(err, found == 0 ? "no such rule (an id, %d or more of "
+	    "its characters, or a name)" : "several rules begin so; say more "
+	    "than %d characters of the id", RULE_LEAST);
+}
+
+void
+judge_mute(void *owner, struct slice id, const struct mute *m)
+{
+	struct judge *j = owner;
+
+	ruleset_mute(j->det.rules, id, m);
+}
+
+struct slice
+judge_user(void *owner, uid_t uid)
+{
+	const struct judge *j = owner;
+
+	return names_of(&j->names, uid);
+}
+
+/* The journal is ours, but whoever was at it may have put anything there. */
+static int
+restore_mute(void *arg, const struct row *r)
+{
+	struct judge *j = arg;
+	struct arena *a = arena_new(BODY_ARENA);
+	struct mute m = { .since = r->time };
+	struct json *body;
+
+	if (slice_eq(r->rule, S("mute")) &&
+	    json_parse(a, r->body, &body, NULL) == 0 &&
+	    when_parse_rfc3339(json_text(body, "vedette.decision.until"),
+	    &m.until) == 0) {
+		m.by = json_text(body, "vedette.decision.by");
+		m.reason = json_text(body, "vedette.decision.reason");
+		m.ticket = json_text(body, "vedette.decision.ticket");
+		ruleset_mute(j->det.rules, json_text(body, "rule.id"), &m);
+	}
+	arena_free(a);
+	return 0;
+}
+
+void
+judge_mutes_restore(struct judge *j)
+{
+	const struct query q = {
+		.kinds = 1u << KIND_DECISION, .oldest_first = true,
+		.since = when_now() - 8 * DAY,
+	};
+	struct err err;
+
+	if (store_query(j->store, &q, restore_mute, j, &err) == -1)
+		log_error("journal: mutes: %s", err.text);
 }

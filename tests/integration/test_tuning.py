@@ -146,3 +146,58 @@ def test_counts_are_exact_across_kills():
         assert by == {"exception": excepted, "suppress": writer.count - excepted - 1}
         assert len(alerts(sensor)) == 1
 
+
+
+def rules(sensor, *argv, check=0):
+    done = subprocess.run([VEDETTE, "rules", argv[0], "-c", sensor.config, *argv[1:]],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == check, (argv, done.stdout, done.stderr)
+    return done
+
+
+def test_a_mute_is_in_force_at_once_survives_a_restart_and_ends_by_itself(sensor):
+    sensor.start()
+    write(sensor, 0, 3)
+    wait_for(lambda: len(alerts(sensor)) == 3)
+    said = rules(sensor, "mute", ID[:8], "--for", "1h", "--reason", "too loud", "--ticket", "T-9").stdout
+    assert said.startswith("muted until ") and "Numbered line" in said
+    write(sensor, 3, 8)
+    wait_for(lambda: held(sensor)[1] == 5)
+    assert len(alerts(sensor)) == 3
+    status = sensor.vedette("status").stdout
+    assert "muted     Numbered line until " in status and "too loud" in status
+    shown = rules(sensor, "show", ID).stdout
+    assert "muted     until " in shown and "5 matches held back" in shown
+    for restart in (lambda: sensor.vedette("reload", check=0),
+                    lambda: (sensor.stop(signal.SIGKILL), sensor.start())):
+        restart()
+        before = held(sensor)[1]
+        write(sensor, 100, 104)
+        wait_for(lambda: held(sensor)[1] == before + 4)
+    rules(sensor, "mute", ID, "--for", "0", "--reason", "enough")
+    write(sensor, 200, 202)
+    wait_for(lambda: len(alerts(sensor)) == 5)
+    rules(sensor, "mute", ID, "--for", "2s", "--reason", "short")
+    write(sensor, 300, 301)
+    wait_for(lambda: held(sensor)[1] == 14)
+    wait_for(lambda: "muted" not in sensor.vedette("status").stdout)
+    write(sensor, 400, 401)
+    wait_for(lambda: len(alerts(sensor)) == 6)
+    decisions = sensor.vedette("alerts", "--kind", "decision", "--json").stdout.splitlines()
+    said = [json.loads(d) for d in decisions]
+    assert [d["event"]["action"] for d in said] == ["mute"] * 3
+    assert said[0]["rule"]["id"] == ID and said[0]["vedette"]["decision"]["ticket"] == "T-9"
+    assert said[0]["vedette"]["decision"]["by"] == "root" or said[0]["user"]["id"] != "0"
+
+
+def test_mutes_have_a_reason_an_end_and_a_rule(sensor):
+    sensor.start()
+    for argv, why in ((("--for", "2h"), "--reason"), (("--reason", "x"), "how long"),
+                      (("--for", "8d", "--reason", "x"), "at most 7 days"),
+                      (("--for", "2h", "--reason", " "), "needs a reason"),
+                      (("--until", "2020-01-01", "--reason", "x"), "past")):
+        assert why in rules(sensor, "mute", ID, *argv, check=2).stderr
+    for rule, why in (("3f0b8", "no such rule"), ("unknown-rule", "no such rule"), ("", "no such rule")):
+        done = rules(sensor, "mute", rule, "--for", "2h", "--reason", "x", check=2)
+        assert why in done.stderr
+    assert not sensor.vedette("alerts", "--kind", "decision", "--json").stdout
