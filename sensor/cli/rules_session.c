@@ -15,9 +15,11 @@ bool
 session_load(struct session *s, const struct registry *reg,
     const struct strlist *only)
 {
-	return config_load(&s->config, s->path, reg->inputs, reg->outputs,
-	    &s->diag) == 0 &&
-	    detector_load(&s->detector, &s->config, reg->decoders, only,
+	if (config_load(&s->config, s->path, reg->inputs, reg->outputs,
+	    &s->diag) == -1)
+		return false;
+	s->config.draft = s->draft;
+	return detector_load(&s->detector, &s->config, reg->decoders, only,
 	    &s->diag) == 0;
 }
 
@@ -41,6 +43,7 @@ static bool
 is_meant(const struct rule_view *rule, struct slice id)
 {
 	return slice_eq_nocase(rule->info.id, id) ||
+	    (rule->name.len > 0 && slice_eq(rule->name, id)) ||
 	    (id.len >= ID_LEAST && slice_eq_nocase(
 	    slice_head(rule->info.id, id.len), id));
 }

@@ -12,6 +12,7 @@
 struct session {
 	const char *path;		/* of the configuration, or NULL */
 	bool json;
+	struct slice draft;		/* for the configuration, or empty */
 	struct config config;
 	struct detector detector;
 	struct diag diag;
@@ -31,8 +32,8 @@ bool session_load(struct session *s, const struct registry *reg,
  */
 int session_end(struct session *s, int bad);
 /*
- * The rule of an id, or of the first 6 characters or more of one. -1 after
- * diag_error when it is none or several.
+ * The rule of an id, of the first 6 characters or more of one, or of a name.
+ * -1 after diag_error when it is none or several.
  */
 int session_rule(struct session *s, const char *id, struct rule_view *out);
 

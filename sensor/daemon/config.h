@@ -39,6 +39,7 @@ struct config {
 	struct strlist *rules;	/* files and directories */
 	/* Of tuning; the default directories may be absent. */
 	struct strlist *exceptions, *overrides;
+	struct slice draft;	/* an exception that is in no file yet */
 	const char *state, *run;	/* directories */
 	struct store_limits limits;
 	int sandbox;		/* enum sandbox_mode */

@@ -72,6 +72,8 @@ detector_load(struct detector *det, const struct config *c,
 		load_tuning(det->rules, c->exceptions, ruleset_exceptions, d);
 		load_tuning(det->rules, c->overrides, ruleset_overrides, d);
 	}
+	if (c->draft.len > 0)
+		ruleset_exceptions_text(det->rules, "draft", c->draft, d);
 	if (d->errors == before)
 		ruleset_compile(det->rules, d);
 	schema_freeze(det->schema);

@@ -201,3 +201,102 @@ def test_mutes_have_a_reason_an_end_and_a_rule(sensor):
         done = rules(sensor, "mute", rule, "--for", "2h", "--reason", "x", check=2)
         assert why in done.stderr
     assert not sensor.vedette("alerts", "--kind", "decision", "--json").stdout
+
+
+EXCEPT = ("--until", "2090-01-01", "--reason", "it's known", "--owner", "alice")
+
+
+def log(sensor, user, n, text="Failed password for %s from 203.0.113.7 port 4022 ssh2"):
+    with open(sensor.logs / "app.log", "a") as f:
+        for _ in range(n):
+            f.write(f"2026-11-23T10:00:00.000000+00:00 web01 sshd[77]: {text % user}\n")
+    (sensor.logs / "app.log").chmod(0o644)
+
+
+SSHD = r"""decoder: sshd
+programs: [sshd]
+services: [sshd]
+patterns:
+  - name: failed
+    match: '^Failed password for (?<user>.*) from (?<from>[0-9.]+) port [0-9]+ ssh2$'
+    fields: { event.action: ssh-login-failed, event.outcome: failure, user.name: $user, source.ip: $from }
+"""
+GUESS = f"""title: A password "was" guessed
+id: {ID}
+logsource: {{ product: linux, service: sshd }}
+detection: {{ s: {{ event.action: ssh-login-failed }}, condition: s }}
+level: medium
+vedette:
+    tests:
+        match: [{{ event.action: ssh-login-failed, user.name: root, source.ip: 10.0.0.1 }}]
+"""
+
+
+@pytest.fixture
+def guessed():
+    with Sensor(rules=GUESS) as s:
+        s.write_rule("decoders/sshd.yaml", SSHD)
+        (s.rules / "decoders").chmod(0o755)
+        log(s, "backup", 12)
+        log(s, "web", 2)
+        s.start()
+        wait_for(lambda: len(alerts(s)) == 14)
+        yield s
+
+
+def test_an_exception_is_previewed_written_and_in_force_after_a_reload(guessed):
+    argv = ("except", ID[:8], "--match", "user.name=backup", "--match", "source.ip|cidr=203.0.113.0/24",
+            *EXCEPT, "--ticket", "T-2")
+    dry = rules(guessed, *argv, "--dry-run").stdout
+    assert "hides 12 of 14 alerts of the last 30 days" in dry
+    assert "hidden        12 ×  203.0.113.7" in dry and "stay           2 ×  203.0.113.7" in dry
+    assert "    source.ip|cidr: '203.0.113.0/24'" in dry and "reason: 'it''s known'" in dry
+    assert not (guessed.dir / "exceptions.d").exists()
+    done = rules(guessed, *argv).stdout
+    path = guessed.dir / "exceptions.d" / "a-password-was-guessed.yaml"
+    assert f"written to {path};" in done
+    assert path.stat().st_mode & 0o7777 == 0o644
+    assert rules(guessed, *argv).stdout.count("a-password-was-guessed-2.yaml") == 1
+    assert [p.name for p in sorted((guessed.dir / "exceptions.d").iterdir())] == [
+        "a-password-was-guessed-2.yaml", "a-password-was-guessed.yaml"]
+    guessed.vedette("check", check=0)
+    guessed.vedette("reload", check=0)
+    log(guessed, "backup", 3)
+    log(guessed, "web", 1)
+    wait_for(lambda: len(alerts(guessed)) == 15)
+    assert held(guessed)[1] == 3
+
+
+def test_an_exception_that_hides_what_is_right_is_refused(guessed):
+    done = rules(guessed, "except", ID, "--match", "event.outcome=failure", "--match", "source.ip=*",
+                 *EXCEPT, "-n")
+    assert "hides 14 of 14" in done.stdout
+    done = rules(guessed, "except", ID, "--match", "source.ip=*", *EXCEPT, check=1)
+    assert "refused: it hides 1 of the 1 tests of the rule that must match" in done.stderr
+    first = guessed.alerts("--user", "web", "--limit", "1")[0]
+    guessed.vedette("close", first["event"]["id"], "--verdict", "true", "--reason", "it was one", check=0)
+    done = rules(guessed, "except", ID, "--match", "user.name=web", *EXCEPT, check=1)
+    short = first["vedette"]["short_id"][:8]
+    assert f"refused: it hides 1 alert closed as true: {short}" in done.stderr
+    guessed.vedette("close", first["event"]["id"], "--verdict", "false", "--reason", "it was none", check=0)
+    rules(guessed, "except", ID, "--match", "user.name=web", *EXCEPT, "-n")
+    assert not (guessed.dir / "exceptions.d").exists()
+    guessed.stop()
+    rules(guessed, "except", ID, "--match", "user.name=web", *EXCEPT, "--state", str(guessed.state))
+
+
+def test_mistakes_in_an_exception_are_told_and_nothing_is_written(guessed):
+    for match, said in (("user.nam", "expected FIELD=VALUE"), ("=x", "expected FIELD=VALUE"),
+                        ("user.name|contans=x", 'did you mean "contains"'), ("user.name=a\nb", "a line"),
+                        ("user.name|re=(", "parenthes")):
+        done = rules(guessed, "except", ID, "--match", match, *EXCEPT, check=2)
+        assert said in done.stderr, done.stderr
+    for end in ("soon", "2020-01-01", "0d"):
+        done = rules(guessed, "except", ID, "--match", "user.name=x", "--until", end, "--reason", "r", check=2)
+        assert end in done.stderr
+    rules(guessed, "except", "gone-rule", "--match", "user.name=x", *EXCEPT, check=2)
+    rules(guessed, "except", ID, *EXCEPT, check=2)
+    assert not (guessed.dir / "exceptions.d").exists()
+    (guessed.dir / "exceptions.d").write_text("in the way")
+    done = rules(guessed, "except", ID, "--match", "user.name=x", *EXCEPT, check=2)
+    assert "exceptions.d" in done.stderr
