@@ -1,43 +1,14 @@
 /*
  * scan: decoders and rules over files that are there; keeps nothing.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
-#include "base/json.h"
-#include "base/when.h"
-#include "cli/args.h"
 #include "cli/command.h"
-#include "daemon/detector.h"
-#include "inputs/lines.h"
-
-enum { FORMAT_TEXT, FORMAT_JSON };
-enum { OUT_MAX = 65536, LEVEL_WIDTH = 8, WHO_WIDTH = 28 };
+#include "cli/scan.h"
 
 extern const struct command cmd_scan;
-
-struct scan {
-	/* from the command line */
-	const char *config, *logsource, *tz;
-	struct strlist rules;
-	int format;
-	/* of the whole run */
-	struct config loaded;
-	struct detector det;
-	struct lines *lines;
-	struct host host;
-	struct buf out, alert;
-	bool found, trouble;
-	/* of the present file */
-	const char *name;
-	struct record record;
-	uint64_t line;
-};
 
 static const char *const formats[] = { "text", "json", NULL };
 
@@ -52,203 +23,10 @@ static const struct arg scan_args[] = {
 	    "of the alerts", formats },
 	{ "tz", 0, ARG_STR, AT(scan, tz), "ZONE",
 	    "time zone of stamps without one: Europe/Berlin, UTC", NULL },
+	{ "quiet", 'q', ARG_FLAG, AT(scan, quiet), NULL,
+	    "only alerts and what went wrong", NULL },
 	ARGS_END
 };
-
-static void
-complain(const char *what, const char *why)
-{
-	struct buf text = { 0 };
-
-	buf_str(&text, "vedette scan: ");
-	text_escape(&text, slice_of(what));
-	buf_str(&text, ": ");
-	text_escape(&text, slice_of(why));
-	fprintf(stderr, "%s\n", buf_cstr(&text));
-	buf_free(&text);
-}
-
-static void
-flush(struct scan *s)
-{
-	if (s->out.len > 0 &&
-	    write_all(STDOUT_FILENO, buf_slice(&s->out)) == -1) {
-		complain("standard output", strerror(errno));
-		exit(EXIT_TROUBLE);
-	}
-	buf_clear(&s->out);
-}
-
-/* The alert as everywhere, with two members in front that only scan has. */
-static void
-print_json(struct scan *s, const struct match *m)
-{
-	buf_clear(&s->alert);
-	alert_write(&s->alert, m, &s->host, match_id(m));
-	buf_str(&s->out, "{\"line\":");
-	buf_u64(&s->out, s->line);
-	buf_str(&s->out, ",\"level\":\"");
-	buf_str(&s->out, level_name(m->rule->level));
-	buf_str(&s->out, "\",");
-	buf_add(&s->out, slice_from(buf_slice(&s->alert), 1));
-	buf_byte(&s->out, '\n');
-}
-
-/* Fills up to a column of a width, and a gap. */
-static void
-pad(struct buf *b, size_t start, size_t width)
-{
-	while (b->len < start + width)
-		buf_byte(b, ' ');
-	buf_str(b, "  ");
-}
-
-static void
-add_who(struct buf *b, const struct event *ev)
-{
-	struct slice user = event_text(ev, F_USER_NAME);
-	struct slice from = event_text(ev, F_SOURCE_IP);
-
-	if (from.len == 0)
-		from = event_text(ev, F_SOURCE_ADDRESS);
-	if (user.len == 0 && from.len == 0)
-		user = event_text(ev, F_PROCESS_NAME);
-	text_escape(b, user);
-	if (from.len == 0)
-		return;
-	buf_str(b, user.len > 0 ? " from " : "");
-	text_escape(b, from);
-}
-
-static void
-print_text(struct scan *s, const struct match *m)
-{
-	struct buf *b = &s->out;
-	size_t start;
-
-	when_local(b, m->ev->time, "%Y-%m-%d %H:%M:%S  ");
-	start = b->len;
-	buf_str(b, level_name(m->rule->level));
-	pad(b, start, LEVEL_WIDTH);
-	start = b->len;
-	add_who(b, m->ev);
-	pad(b, start, WHO_WIDTH);
-	text_escape(b, m->rule->title);
-	buf_str(b, "  ");
-	text_escape(b, slice_of(s->name));
-	buf_byte(b, ':');
-	buf_u64(b, s->line);
-	buf_byte(b, '\n');
-}
-
-static void
-matched(void *arg, const struct match *m)
-{
-	static void (*const print[])(struct scan *, const struct match *) = {
-		[FORMAT_TEXT] = print_text, [FORMAT_JSON] = print_json,
-	};
-	struct scan *s = arg;
-
-	if (m->held != NULL)
-		return;
-	s->found = true;
-	print[s->format](s, m);
-	if (s->out.len > OUT_MAX)
-		flush(s);
-}
-
-static void
-scan_line(struct scan *s, const struct line *line)
-{
-	s->line++;
-	s->record.bytes = line->text;
-	s->record.offset = line->start;
-	s->record.flags = line->flags;
-	s->record.form = lines_form(line->text);
-	detector_run(&s->det, &s->record, matched, s);
-}
-
-/* Alerts are out before a read that may wait. */
-static enum lines_found
-next_line(struct scan *s, struct line *line)
-{
-	enum lines_found found = lines_next_here(s->lines, line);
-
-	if (found != LINES_END)
-		return found;
-	flush(s);
-	return lines_next(s->lines, line);
-}
-
-static int
-scan_lines(struct scan *s, struct feed *f)
-{
-	enum lines_found found;
-	struct line line;
-
-	while ((found = next_line(s, &line)) == LINES_FOUND)
-		scan_line(s, &line);
-	if (lines_rest(s->lines, &line))
-		scan_line(s, &line);
-	detector_end(&s->det, matched, s);
-	if (found == LINES_BROKEN || feed_unfinished(f) != NULL) {
-		complain(s->name, found == LINES_BROKEN ? feed_error(f) :
-		    feed_unfinished(f));
-		return -1;
-	}
-	return 0;
-}
-
-/*
- * A stamp without a year is at or before the file's last change; of a pipe,
- * before now.
- */
-static int
-scan_fd(struct scan *s, int fd)
-{
-	struct slice name = slice_of(s->name);
-	struct stat sb;
-	struct feed *f;
-	int ret;
-
-	if (fstat(fd, &sb) == -1 || S_ISDIR(sb.st_mode)) {
-		complain(s->name, S_ISDIR(sb.st_mode) ? "is a directory" :
-		    strerror(errno));
-		return -1;
-	}
-	s->line = 0;
-	s->record = (struct record){ .source = name, .received = when_now(),
-	    .stream = stream_make(S(""), name, 0) };
-	decoders_latest(s->det.decoders, S_ISREG(sb.st_mode) ?
-	    (int64_t)sb.st_mtim.tv_sec * SECOND +
-	    sb.st_mtim.tv_nsec / 1000 : s->record.received);
-	f = feed_new(fd, FEED_ENDED);
-	if (s->lines == NULL)
-		s->lines = lines_new(f);
-	else
-		lines_take(s->lines, f, LINES_TEXT);
-	ret = scan_lines(s, f);
-	feed_free(f);
-	return ret;
-}
-
-static int
-scan_file(struct scan *s, const char *path)
-{
-	int fd, ret;
-
-	s->name = path;
-	if (strcmp(path, "-") == 0)
-		return scan_fd(s, STDIN_FILENO);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd == -1) {
-		complain(path, strerror(errno));
-		return -1;
-	}
-	ret = scan_fd(s, fd);
-	close(fd);
-	return ret;
-}
 
 /* glibc takes any word for a zone and means UTC. */
 static bool
@@ -346,7 +124,19 @@ scan_free(struct scan *s)
 	config_free(&s->loaded);
 	buf_free(&s->out);
 	buf_free(&s->alert);
+	buf_free(&s->shown_time);
 	args_free(&cmd_scan, s);
+}
+
+static int
+outcome(const struct tally *t)
+{
+	if (t->unread > 0)
+		return EXIT_TROUBLE;
+	for (size_t i = 0; i < COUNT(t->alerts); i++)
+		if (t->alerts[i] > 0)
+			return EXIT_FOUND;
+	return EXIT_FINE;
 }
 
 static int
@@ -361,13 +151,12 @@ scan_all(struct scan *s, const struct registry *reg, char **paths)
 	if (status != EXIT_FINE)
 		return status;
 	gethostname(s->host.name, sizeof(s->host.name) - 1);
+	progress_begin(s, paths);
 	for (; *paths != NULL; paths++)
-		if (scan_file(s, *paths) == -1)
-			s->trouble = true;
-	flush(s);
-	if (s->trouble)
-		return EXIT_TROUBLE;
-	return s->found ? EXIT_FOUND : EXIT_FINE;
+		scan_file(s, *paths);
+	scan_flush(s);
+	scan_close(s);
+	return outcome(&s->tally);
 }
 
 static int
@@ -391,7 +180,7 @@ run(const struct registry *reg, int argc, char **argv)
 const struct command cmd_scan = {
 	.name = "scan",
 	.synopsis = "[-c FILE] [-r PATH]... [--logsource SOURCE] "
-	    "[--format FORMAT]\n                    [--tz ZONE] FILE...|-",
+	    "[--format FORMAT]\n                    [--tz ZONE] [-q] FILE...|-",
 	.what = "hold files against the rules; keeps nothing",
 	.args = scan_args,
 	.run = run,

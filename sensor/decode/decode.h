@@ -108,9 +108,12 @@ void decoders_run(struct decoders *d, struct event *ev);
  */
 bool decoders_merged(struct decoders *d, struct event *ev, bool all);
 
-/* Numbers for status: records seen, understood, patterns aborted. */
+/*
+ * Numbers for status: records seen, of no format, understood by a pattern,
+ * patterns aborted, events that were cut.
+ */
 struct decode_counts {
-	uint64_t records, understood, aborted, truncated;
+	uint64_t records, bare, understood, aborted, truncated;
 };
 struct decode_counts decoders_counts(const struct decoders *d);
 

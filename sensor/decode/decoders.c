@@ -363,6 +363,7 @@ bare(struct decoders *d, struct event *ev, struct decoded *out)
 {
 	struct slice line = ev->record->bytes;
 
+	d->counts.bare++;
 	ev->raw = line;
 	if (line.len > 0 && line.p[line.len - 1] == '\r')
 		line.len--;

@@ -287,6 +287,12 @@ feed_offset(const struct feed *f)
 	return f->at;
 }
 
+uint64_t
+feed_consumed(const struct feed *f)
+{
+	return f->raw_at;
+}
+
 static int
 rewind_packed(struct feed *f)
 {

@@ -47,6 +47,8 @@ bool feed_is_packed(const struct feed *f);
 int feed_seek(struct feed *f, uint64_t offset, size_t max);
 /* Where the feed stands. */
 uint64_t feed_offset(const struct feed *f);
+/* Bytes that were read for it from the descriptor, compressed or not. */
+uint64_t feed_consumed(const struct feed *f);
 /*
  * If a hole of a sparse file begins here, goes to its end and gives its
  * length; else 0.
