@@ -3,6 +3,7 @@
  * the rule, and what to do when it fires. Every other tool passes it over.
  */
 #include "base/json.h"
+#include "engine/expect.h"
 #include "engine/rule.h"
 
 enum { TESTS_MAX = 1000 };
@@ -114,7 +115,6 @@ read_tests(struct load *l, const struct node *tests, struct rule *r)
 int
 additions_read(struct load *l, const struct node *map, struct rule *r)
 {
-	/* "expect" is taken, and comes to work later. */
 	static const char *const keys[] = {
 		"tests", "runbook", "suppress", "key", "expect", NULL
 	};
@@ -135,5 +135,7 @@ additions_read(struct load *l, const struct node *map, struct rule *r)
 	if (tests != NULL)
 		bad |= read_tests(l, tests, r);
 	bad |= suppress_read(l, map, r);
+	if (node_get(map, "expect") != NULL)
+		bad |= expect_read(l, node_get(map, "expect"), r);
 	return bad;
 }

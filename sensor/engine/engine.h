@@ -108,6 +108,18 @@ int64_t ruleset_time(struct ruleset *rs, int64_t now,
     void (*matched)(void *arg, const struct match *m), void *arg);
 
 /*
+ * Says that nothing was observed from a time until another: what is expected
+ * was not missing then.
+ */
+void ruleset_unobserved(struct ruleset *rs, int64_t from, int64_t until);
+
+/*
+ * Says that the wall clock was set, forward by so many microseconds or back,
+ * and is now at this time: what is due is due as if it had not been set.
+ */
+void ruleset_clock(struct ruleset *rs, int64_t now, int64_t by);
+
+/*
  * What rules remember from event to event, as items of a key and a value of
  * bytes. Whoever keeps them calls ruleset_changed for all that changed since
  * ruleset_settled was called last, writes them together with the positions

@@ -286,6 +286,16 @@ memory_time(struct memory *m, int64_t now, const struct listener *to)
 	return alarms_next(&m->alarms);
 }
 
+/* Each that is noted becomes the newest: as many turns show each once. */
+void
+memory_clock(struct memory *m, int64_t now, int64_t by)
+{
+	for (struct holder *h = m->holders; h != NULL; h = h->next)
+		for (uint64_t n = h->kind->clock == NULL ? 0 :
+		    h->counts.items; n > 0 && h->oldest != NULL; n--)
+			h->kind->clock(h->oldest, now, by);
+}
+
 /* --- changes -------------------------------------------------------------- */
 
 static void

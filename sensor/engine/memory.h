@@ -77,6 +77,11 @@ struct memory_kind {
 	 * gives it another; memory_drop ends it. NULL: it is dropped.
 	 */
 	void (*due)(struct item *it, int64_t now, const struct listener *to);
+	/*
+	 * The clock was set by so much: the item's times are to be moved along
+	 * and memory_note is to be called. NULL: its times are not the clock's.
+	 */
+	void (*clock)(struct item *it, int64_t now, int64_t by);
 };
 
 struct memory_counts {
@@ -123,6 +128,9 @@ struct holder *item_holder(const struct item *it);
  * of their keys. Returns when the next may be.
  */
 int64_t memory_time(struct memory *m, int64_t now, const struct listener *to);
+
+/* The wall clock was set; see engine.h, ruleset_clock. */
+void memory_clock(struct memory *m, int64_t now, int64_t by);
 
 /* See engine.h: ruleset_changed, ruleset_settled, ruleset_recall. */
 void memory_changed(struct memory *m,

@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "engine/predicate.h"
 
+struct expectation;
 struct tune;
 
 /* An exception or override that is about a rule. */
@@ -48,6 +49,7 @@ struct rule {
 	size_t key_count;
 	struct suppress suppress;
 	struct mute *mute;	/* NULL: none; see tuning.c */
+	struct expectation *expect;	/* NULL: it alerts on matches */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include "base/when.h"
 #include "engine/collection.h"
 #include "engine/filters.h"
+#include "engine/expect.h"
 #include "engine/memory.h"
 #include "engine/roster.h"
 #include "engine/program.h"
@@ -28,6 +29,7 @@ struct ruleset {
 	struct roster *roster;
 	struct tuning *tuning;
 	struct memory *memory;
+	struct expectations *expectations;
 	const struct node *placeholders;
 	struct buf digests;	/* of the files, in order */
 };
@@ -52,6 +54,7 @@ ruleset_free(struct ruleset *rs)
 	if (rs == NULL)
 		return;
 	memory_free(rs->memory);
+	expectations_free(rs->expectations);
 	roster_free(rs->roster);
 	tuning_free(rs->tuning);
 	predicates_free(rs->predicates);
@@ -331,6 +334,8 @@ ruleset_compile(struct ruleset *rs, struct diag *d)
 		return -1;
 	predicates_seal(rs->predicates);
 	rs->roster = roster_new(rs->rules, rs->count, rs->predicates);
+	rs->expectations = expectations_new(rs->memory, rs->schema, rs->rules,
+	    rs->count);
 	for (size_t i = 0; i < rs->count; i++)
 		rs->rules[i].expr = NULL;
 	arena_free(rs->build);
@@ -354,17 +359,26 @@ rule_of(struct ruleset *rs, const struct rule_info *info)
 	    rs->rules];
 }
 
+/*
+ * What is awaited is seen, whatever a place holds back: exceptions and mutes
+ * are for what is told, that it does not come.
+ */
 static void
 tell(void *arg, const struct match *m)
 {
+	static const struct held awaited = { .why = HOLD_EXPECT };
 	const struct telling *t = arg;
+	struct rule *r = rule_of(t->rs, m->rule);
 	struct match told = *m;
 
-	if (m->held == NULL) {
+	if (r->expect != NULL && m->expected == NULL) {
+		expectations_seen(t->rs->expectations, r, m->ev);
+		told.held = &awaited;
+	} else if (m->held == NULL) {
 		if (t->turn)
 			predicates_event(t->rs->predicates, m->ev);
-		told.held = tuning_hold(t->rs->tuning, t->rs->predicates,
-		    rule_of(t->rs, m->rule), m->ev, &t->to);
+		told.held = tuning_hold(t->rs->tuning, t->rs->predicates, r,
+		    m->ev, &t->to);
 	}
 	t->to.matched(t->to.arg, &told);
 }
@@ -386,7 +400,20 @@ ruleset_time(struct ruleset *rs, int64_t now,
 	struct telling t = { rs, { matched, arg }, true };
 	const struct listener to = { tell, &t };
 
+	expectations_begin(rs->expectations, now);
 	return memory_time(rs->memory, now, &to);
+}
+
+void
+ruleset_unobserved(struct ruleset *rs, int64_t from, int64_t until)
+{
+	expectations_unobserved(rs->expectations, from, until);
+}
+
+void
+ruleset_clock(struct ruleset *rs, int64_t now, int64_t by)
+{
+	memory_clock(rs->memory, now, by);
 }
 
 void

@@ -35,6 +35,7 @@ static const struct slice hold_names[] = {
 	[HOLD_MUTE] = SLICE("mute"),
 	[HOLD_SUPPRESS] = SLICE("suppress"),
 	[HOLD_DISABLED] = SLICE("disabled"),
+	[HOLD_EXPECT] = SLICE("expect"),
 };
 static_assert(COUNT(hold_names) == HOLD_COUNT, "one name per reason");
 
@@ -146,6 +147,17 @@ add_origin(struct ecs *e, const struct event *ev)
 		ecs_bool(e, S("vedette.truncated"), true);
 }
 
+static void
+add_expected(struct ecs *e, const struct expected *x)
+{
+	ecs_str(e, S("vedette.expected.what"), x->what);
+	ecs_time(e, S("vedette.expected.since"), x->since);
+	ecs_time(e, S("vedette.expected.until"), x->until);
+	if (x->seen > 0)
+		ecs_time(e, S("vedette.expected.seen"), x->seen);
+	ecs_int(e, S("vedette.expected.missed"), (int64_t)x->missed);
+}
+
 struct id
 match_id(const struct match *m)
 {
@@ -162,6 +174,8 @@ alert_write(struct buf *out, const struct match *m, const struct host *host,
 	ecs_begin(&e);
 	ecs_frame(&e, host, id, ev->time, ev->received, "alert");
 	add_rule(&e, m->rule);
+	if (m->expected != NULL)
+		add_expected(&e, m->expected);
 	add_origin(&e, ev);
 	ecs_event(&e, ev);
 	ecs_end(&e, out);

@@ -55,6 +55,7 @@ enum hold {
 	HOLD_MUTE,
 	HOLD_SUPPRESS,		/* the rule's own "suppress" */
 	HOLD_DISABLED,		/* an override; only correlations see it */
+	HOLD_EXPECT,		/* only its absence is an alert */
 	HOLD_COUNT,
 };
 const char *hold_name(enum hold h);
@@ -78,6 +79,16 @@ struct held {
 	int64_t first, last;	/* of the events */
 };
 
+/* What was awaited, and did not come. */
+struct expected {
+	struct slice what;	/* "at least once every 26h" */
+	int64_t since, until;	/* when it did not come */
+	int64_t seen;		/* last one's time, 0: never */
+	uint64_t missed;	/* times in a row */
+	bool observed;		/* or nobody can tell: it is no alert */
+	struct slice text;	/* all of this as a sentence */
+};
+
 /* That a rule matched. Nothing in it outlives the call that tells of it. */
 struct match {
 	const struct rule_info *rule;
@@ -90,6 +101,7 @@ struct match {
 	/* Tells matches of one rule on one record apart; mostly empty. */
 	struct slice key;
 	const struct correlated *correlated;	/* NULL: a plain rule */
+	const struct expected *expected;	/* NULL: something came */
 	const struct held *held;	/* not NULL: it is no alert */
 };
 
