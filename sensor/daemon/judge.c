@@ -44,6 +44,7 @@ second_due(void *arg)
 
 	if (judge_flush(j))
 		loop_wake(j->loop);
+	judge_tick(j);
 }
 
 static void
@@ -52,6 +53,7 @@ minute_due(void *arg)
 	struct judge *j = arg;
 	struct err err;
 
+	judge_clock(j);
 	judge_heartbeat(j);
 	judge_flush(j);
 	if (!j->full && store_tidy(j->store, when_now(), &err) == -1)
@@ -142,6 +144,7 @@ opened(struct judge *j)
 	if (store_host_is_new(j->store))
 		say_copied(j);
 	judge_recall(j);
+	judge_was_away(j);
 	judge_outputs_open(j);
 	judge_inputs_open(j);
 	open_control(j);
@@ -149,6 +152,7 @@ opened(struct judge *j)
 	judge_flush(j);
 	j->started = when_now();
 	loop_timer_set(j->minute, MINUTE);
+	judge_tick(j);
 	to_supervisor(j, SUP_STARTED, S(""));
 	loop_wake(j->loop);
 }
@@ -431,6 +435,7 @@ judge_main(struct role_start *start)
 	j.commit = loop_timer(j.loop, commit_due, &j);
 	j.second = loop_timer(j.loop, second_due, &j);
 	j.minute = loop_timer(j.loop, minute_due, &j);
+	j.ticking = loop_timer(j.loop, judge_tick, &j);
 	j.lingering = loop_timer(j.loop, linger, &j);
 	j.opening = loop_timer(j.loop, open_journal, &j);
 	loop_idle(j.loop, judge_work, &j);

@@ -24,6 +24,8 @@ struct judge_input {
 	void *state;		/* NULL until the journal is open */
 	bool started;		/* INPUT_START was sent */
 	bool lost;		/* its watch side lied or went */
+	bool listed;		/* what was there at first is read, or seen */
+	int64_t heard;		/* steady time of what it said last */
 	uint64_t records, gaps;
 	char notice[256];	/* last one, for status */
 };
@@ -64,6 +66,8 @@ struct judge {
 	struct loop_timer *commit;	/* the batch's 5 ms */
 	struct loop_timer *second;	/* positions alone, retries */
 	struct loop_timer *minute;	/* heartbeat, limits */
+	struct loop_timer *ticking;	/* the time that rules are told */
+	int64_t ahead;		/* wall clock less steady clock */
 	struct loop_timer *lingering;	/* answers are under way */
 	int64_t linger_until;		/* steady time */
 	struct loop_timer *opening;	/* the journal's lock is not free yet */
@@ -71,6 +75,7 @@ struct judge {
 	int64_t started;
 	int64_t first;		/* steady time of the batch's first entry */
 	bool stopping, handing_over, taking_over;
+	bool more;		/* there is more to read at once */
 	bool full;		/* the journal takes nothing now */
 	int64_t full_since;
 	uint64_t reload;	/* control's token, 0: none */
@@ -96,6 +101,7 @@ void judge_position(void *owner, const struct position *p);
 void judge_forget(void *owner, struct stream s);
 void judge_gap(void *owner, const struct gap *g);
 void judge_hurry(void *owner);
+void judge_matched(void *arg, const struct match *m);
 /* Adds to the batch, which is written in 5 ms at the latest. */
 void judge_add(struct judge *j, const struct entry *e);
 /*
@@ -122,6 +128,14 @@ void judge_load_refused(struct judge *j, struct slice why);
 /* Into the transaction that is open; and that it was committed. */
 int judge_load_keep(struct judge *j, struct err *err);
 void judge_load_kept(struct judge *j);
+
+/* judge_time.c: the time that rules are told. */
+/* Tells it, if all that is there was read, and asks to be called again. */
+void judge_tick(void *arg);
+/* Whether the wall clock was set; at least once a minute. */
+void judge_clock(struct judge *j);
+/* Before the first record: nobody observed since the last one. */
+void judge_was_away(struct judge *j);
 
 /* itself.c: records about the sensor. */
 void judge_say(struct judge *j, enum kind kind, const char *rule,

@@ -52,6 +52,7 @@ open_input(struct judge *j, struct judge_input *in)
 		.wake = input_wake, .hurry = judge_hurry,
 		.enough = judge_enough,
 	};
+	in->heard = when_steady();
 	in->state = in->type->open(&in->room);
 	pack_slice(&none, S(""));
 	if (!in->started)
@@ -135,6 +136,8 @@ watch_frame(void *arg, unsigned type, struct slice body, int fd)
 		notice(in, body);
 		return 0;
 	}
+	in->heard = in->listed ? 0 : when_steady();
+	in->listed |= type == INPUT_LISTED;
 	ret = in->type->heard(in->state, (enum input_frame)type, body, fd);
 	if (!in->judge->full && judge_enough(in))
 		judge_flush(in->judge);

@@ -46,7 +46,45 @@ entry_of(const struct event *ev, struct id id)
 }
 
 static void
-matched(void *arg, const struct match *m)
+add_gap(struct judge *j, const struct gap *g)
+{
+	int64_t now = when_now();
+	struct slice hash[] = {
+		g->source, S("\n"), g->reason, S("\n"), g->detail,
+		slice_bytes(&g->from, sizeof(g->from)),
+		slice_bytes(&g->until, sizeof(g->until)),
+	};
+	struct digest d = digest_of(hash, COUNT(hash));
+	struct entry e = {
+		.kind = KIND_GAP, .class = CLASS_EVIDENCE,
+		.time = g->until, .received = now,
+		.level = LEVEL_INFORMATIONAL, .rule = S("gap"),
+		.title = g->reason,
+	};
+
+	memcpy(e.id.b, d.b, ID_LEN);
+	buf_clear(&j->body);
+	gap_write(&j->body, g, store_host(j->store), e.id, now);
+	e.body = buf_slice(&j->body);
+	judge_add(j, &e);
+}
+
+/* What nobody can tell about, because it was not observed, is no alert. */
+static void
+keep_unknown(struct judge *j, const struct match *m)
+{
+	const struct expected *x = m->expected;
+	const struct gap gap = {
+		.source = m->rule->title, .reason = S("not observed"),
+		.detail = x->text, .from = x->since, .until = x->until,
+		.count = GAP_UNKNOWN,
+	};
+
+	add_gap(j, &gap);
+}
+
+void
+judge_matched(void *arg, const struct match *m)
 {
 	struct judge *j = arg;
 	const struct rule_info *rule = m->rule;
@@ -56,6 +94,10 @@ matched(void *arg, const struct match *m)
 	/* What is held back counts one by one, and is kept all together. */
 	if (m->held != NULL && m->held->count == 0)
 		return;
+	if (m->expected != NULL && !m->expected->observed) {
+		keep_unknown(j, m);
+		return;
+	}
 	buf_clear(&j->body);
 	if (m->held != NULL)
 		held_write(&j->body, m, store_host(j->store), id,
@@ -130,7 +172,7 @@ judge_record(void *owner, const struct record *r)
 		quarantine(j, r);
 		return;
 	}
-	detector_run(&j->det, r, matched, j);
+	detector_run(&j->det, r, judge_matched, j);
 	if (j->det.ev->kept.len > 0)
 		keep_event(j);
 	attempt_end(j->attempt);
@@ -167,27 +209,10 @@ void
 judge_gap(void *owner, const struct gap *g)
 {
 	struct judge_input *in = owner;
-	struct judge *j = in->judge;
-	int64_t now = when_now();
-	struct slice hash[] = {
-		g->source, S("\n"), g->reason, S("\n"), g->detail,
-		slice_bytes(&g->from, sizeof(g->from)),
-		slice_bytes(&g->until, sizeof(g->until)),
-	};
-	struct digest d = digest_of(hash, COUNT(hash));
-	struct entry e = {
-		.kind = KIND_GAP, .class = CLASS_EVIDENCE,
-		.time = g->until, .received = now,
-		.level = LEVEL_INFORMATIONAL, .rule = S("gap"),
-		.title = g->reason,
-	};
 
 	in->gaps++;
-	memcpy(e.id.b, d.b, ID_LEN);
-	buf_clear(&j->body);
-	gap_write(&j->body, g, store_host(j->store), e.id, now);
-	e.body = buf_slice(&j->body);
-	judge_add(j, &e);
+	ruleset_unobserved(in->judge->det.rules, g->from, g->until);
+	add_gap(in->judge, g);
 }
 
 void
@@ -285,6 +310,7 @@ judge_work(void *arg)
 	struct judge *j = arg;
 	bool more = false;
 
+	j->more = false;
 	if (j->store == NULL || j->full || j->stopping)
 		return false;
 	for (size_t i = 0; i < j->input_count; i++) {
@@ -296,5 +322,6 @@ judge_work(void *arg)
 		if (is_due(j) && !judge_flush(j))
 			return false;
 	}
+	j->more = more;
 	return more;
 }

@@ -272,6 +272,8 @@ entries_heard(void *state, enum input_frame type, struct slice body, int fd)
 	}
 	if (type == INPUT_RECORD)
 		return take_record(t, body);
+	if (type == INPUT_LISTED)
+		return body.len == 0 ? 0 : -1;
 	return heard_aside(t->room, type, body);
 }
 

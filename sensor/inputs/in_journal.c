@@ -95,6 +95,7 @@ struct reader {
 	struct unacked unacked[UNACKED_MAX];	/* a ring */
 	size_t first, count, bytes;
 	bool started;
+	bool ended;		/* was at the end once */
 	bool standing;		/* on an entry that was not sent yet */
 	bool behind_gap;	/* the next one is */
 	bool all;		/* no entry is left out or unreadable */
@@ -508,6 +509,15 @@ step(struct reader *r)
  * Sends what there is and may be sent; a piece at a time, so that others get
  * their turn.
  */
+/* Once: all that was there when we began is sent. */
+static void
+tell_end(struct reader *r)
+{
+	if (!r->ended)
+		r->room->send(r->room->owner, INPUT_LISTED, S(""), -1);
+	r->ended = true;
+}
+
 static void
 pump(struct reader *r)
 {
@@ -517,8 +527,10 @@ pump(struct reader *r)
 		if (!may_send(r))
 			return;	/* an ack or drained() calls again */
 		ret = step(r);
-		if (ret == 0)
+		if (ret == 0) {
+			tell_end(r);
 			return;	/* the descriptor tells of more */
+		}
 		if (ret < 0) {
 			loop_timer_set(r->again, RETRY);
 			return;

@@ -21,7 +21,7 @@ enum input_frame {
 	INPUT_FILE = 1,	/* u64 tag, u32 flags, slice path; with descriptor */
 	INPUT_GREW,	/* u64 tag: may have new bytes, or fewer */
 	INPUT_GONE,	/* u64 tag: the name is no longer this file */
-	INPUT_LISTED,	/* the first walk is over */
+	INPUT_LISTED,	/* once: what there was at first was told of */
 	INPUT_RECORD,	/* u32 stream, u64 seq, u32 flags, slice position,
 			   slice bytes */
 	INPUT_LOST,	/* slice source, slice reason, slice detail, u64 count
