@@ -166,20 +166,37 @@ slice_to_cstr(struct slice s, char *out, size_t size)
 	out[s.len] = '\0';
 }
 
+static uint32_t
+four_bytes(const unsigned char *p)
+{
+	uint32_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return word;
+}
+
 uint64_t
 slice_hash(struct slice s)
 {
 	const uint64_t k = UINT64_C(0x9e3779b97f4a7c15);
 	uint64_t h = s.len * k, word;
+	size_t at = 0;
 
-	for (; s.len >= 8; s = slice_from(s, 8)) {
-		memcpy(&word, s.p, 8);
+	for (; s.len - at > 8; at += 8) {
+		memcpy(&word, s.p + at, 8);
 		h = (h ^ word) * k;
 		h ^= h >> 29;
 	}
+	/* What is left; of long ones, together with bytes seen already. */
 	word = 0;
-	for (size_t i = 0; i < s.len; i++)
-		word = word << 8 | s.p[i];
+	if (s.len >= 8)
+		memcpy(&word, s.p + s.len - 8, 8);
+	else if (s.len >= 4)
+		word = (uint64_t)four_bytes(s.p) << 32 |
+		    four_bytes(s.p + s.len - 4);
+	else
+		for (size_t i = 0; i < s.len; i++)
+			word = word << 8 | s.p[i];
 	h = (h ^ word) * k;
 	return h ^ h >> 32;
 }
