@@ -8,6 +8,9 @@
  * time, as small classes, are looked up in a table of the beginnings of all
  * literals; states are walked only from where it says yes, until so little is
  * left of a beginning that the table can go on from there.
+ *
+ * Where only the beginning or the end of a text matters, a walk from there
+ * without falling back is enough, and most of the text is never read.
  */
 #include "engine/automaton.h"
 
@@ -26,6 +29,11 @@ enum {
 	DEPTH = 3,		/* mask; at this depth or deeper */
 	DEPTH_BITS = 2,
 	LITERALS_MAX = 1 << 29,
+	FEW = 32,		/* literals, */
+	SOME = 512,
+	BITS_FEW = 4,		/* and bits of their classes */
+	BITS_SOME = 5,
+	BITS_MANY = 6,
 };
 
 static_assert(FRONT == DEPTH, "the table knows what shallow states know");
@@ -45,7 +53,8 @@ struct automaton {
 	size_t count;		/* of literals */
 	unsigned bits;		/* of a class */
 	unsigned char classes[BYTES];
-	uint64_t *fronts;	/* one bit for each three classes */
+	uint64_t *fronts;	/* one bit for each three classes, or NULL */
+	enum automaton_use use;
 };
 
 /* A state whose children are still to be made: literals of one beginning. */
@@ -191,7 +200,8 @@ static void
 enter(struct maker *m, uint32_t parent, unsigned char c, struct branch *b)
 {
 	struct cell *cells = m->a->cells, *cell;
-	uint32_t fallback = fallback_of(cells, parent, c), longest;
+	uint32_t fallback = m->a->use == AUTOMATON_ANYWHERE ?
+	    fallback_of(cells, parent, c) : ROOT, longest;
 
 	b->cell = cells[parent].base + c;
 	cell = &cells[b->cell];
@@ -266,7 +276,7 @@ make_states(struct automaton *a, const struct slice *literals)
 
 /*
  * Bytes that stand often among the first three of literals get classes of
- * their own, the rest of them share; those that never do are class 0.
+ * their own, the rest of them share one; those that never do are class 0.
  */
 static void
 make_classes(struct automaton *a, const struct slice *literals)
@@ -285,7 +295,8 @@ make_classes(struct automaton *a, const struct slice *literals)
 		if (uses[best] == 0)
 			break;
 		uses[best] = 0;
-		a->classes[best] = (unsigned char)(given++ % most + 1);
+		given += given < most;
+		a->classes[best] = (unsigned char)given;
 	}
 }
 
@@ -310,7 +321,8 @@ make_fronts(struct automaton *a, const struct slice *literals)
 }
 
 struct automaton *
-automaton_new(const struct slice *literals, size_t count)
+automaton_new(const struct slice *literals, size_t count,
+    enum automaton_use use)
 {
 	struct automaton *a = xcalloc(1, sizeof(*a));
 
@@ -320,10 +332,14 @@ automaton_new(const struct slice *literals, size_t count)
 		    slice_cmp(literals[i - 1], literals[i]) < 0));
 	a->count = count;
 	a->shorter = xcalloc(count, sizeof(*a->shorter));
-	a->bits = count < 64 ? 4 : count < 512 ? 5 : 6;
+	a->use = use;
 	make_states(a, literals);
-	make_classes(a, literals);
-	make_fronts(a, literals);
+	if (use == AUTOMATON_ANYWHERE) {
+		a->bits = count < FEW ? BITS_FEW :
+		    count < SOME ? BITS_SOME : BITS_MANY;
+		make_classes(a, literals);
+		make_fronts(a, literals);
+	}
 	return a;
 }
 
@@ -338,32 +354,71 @@ automaton_free(struct automaton *a)
 	free(a);
 }
 
-/* Where, from an offset on, a literal may begin; the length when nowhere. */
-static size_t
-skip(const struct automaton *a, struct slice text, size_t at)
+static inline bool
+may_begin(const uint64_t *fronts, size_t key)
 {
-	const uint64_t *fronts = a->fronts;
-	size_t mask = ((size_t)1 << a->bits * FRONT) - 1, key = 0;
-	size_t end = text.len;
+	return (fronts[key / 64] >> key % 64 & 1) != 0;
+}
+
+/* See skip; inline, so that each number of bits has a loop of its own. */
+static inline size_t
+skip_bits(const struct automaton *a, struct slice text, size_t at,
+    unsigned bits)
+{
+	const size_t mask = ((size_t)1 << bits * FRONT) - 1;
+	const unsigned char *p = text.p + FRONT - 1, *classes = a->classes;
+	size_t end = text.len, key = 0;
 
 	for (size_t i = at; i < at + FRONT - 1; i++)
-		key = key << a->bits | (i < end ? a->classes[text.p[i]] : 0);
+		key = key << bits | (i < end ? classes[text.p[i]] : 0);
 	for (; at + FRONT <= end; at++) {
-		key = (key << a->bits | a->classes[text.p[at + FRONT - 1]]) &
-		    mask;
-		if ((fronts[key / 64] >> key % 64 & 1) != 0)
+		key = (key << bits | classes[p[at]]) & mask;
+		if (may_begin(a->fronts, key))
 			return at;
 	}
 	for (; at < end; at++) {
-		key = key << a->bits & mask;
-		if ((fronts[key / 64] >> key % 64 & 1) != 0)
+		key = key << bits & mask;
+		if (may_begin(a->fronts, key))
 			return at;
 	}
 	return end;
 }
 
-void
-automaton_scan(const struct automaton *a, struct slice text,
+/* Where, from an offset on, a literal may begin; the length when nowhere. */
+static size_t
+skip(const struct automaton *a, struct slice text, size_t at)
+{
+	switch (a->bits) {
+	case BITS_FEW:
+		return skip_bits(a, text, at, BITS_FEW);
+	case BITS_SOME:
+		return skip_bits(a, text, at, BITS_SOME);
+	default:
+		return skip_bits(a, text, at, BITS_MANY);
+	}
+}
+
+/* From one end as far as states go; each has at most its own literal. */
+static void
+walk(const struct automaton *a, struct slice text,
+    void (*found)(void *arg, uint32_t literal, size_t end), void *arg)
+{
+	const struct cell *cells = a->cells;
+	bool back = a->use == AUTOMATON_END;
+	uint32_t s = ROOT;
+
+	for (size_t i = 0; i < text.len; i++) {
+		s = child(cells, s, text.p[back ? text.len - 1 - i : i]);
+		if (s == NONE)
+			return;
+		if (literal_at(&cells[s]) != 0)
+			found(arg, literal_at(&cells[s]) - 1,
+			    back ? text.len : i + 1);
+	}
+}
+
+static void
+search(const struct automaton *a, struct slice text,
     void (*found)(void *arg, uint32_t literal, size_t end), void *arg)
 {
 	const struct cell *cells = a->cells;
@@ -395,10 +450,22 @@ automaton_scan(const struct automaton *a, struct slice text,
 	}
 }
 
+void
+automaton_scan(const struct automaton *a, struct slice text,
+    void (*found)(void *arg, uint32_t literal, size_t end), void *arg)
+{
+	if (a->use == AUTOMATON_ANYWHERE)
+		search(a, text, found, arg);
+	else
+		walk(a, text, found, arg);
+}
+
 size_t
 automaton_bytes(const struct automaton *a)
 {
+	size_t fronts = a->fronts == NULL ? 0 :
+	    (((size_t)1 << a->bits * FRONT) + 63) / 64;
+
 	return sizeof(*a) + a->cell_count * sizeof(*a->cells) +
-	    a->count * sizeof(*a->shorter) +
-	    (((size_t)1 << a->bits * FRONT) + 63) / 64 * sizeof(*a->fronts);
+	    a->count * sizeof(*a->shorter) + fronts * sizeof(*a->fronts);
 }

@@ -13,10 +13,14 @@ struct entry {
 	uint32_t number;
 	uint16_t field;
 	uint8_t how;		/* enum seek_how, or NETWORK */
-	struct slice text;
+	uint8_t place;		/* enum place */
+	struct slice text;	/* of ENDS: backwards */
 };
 
 enum { NETWORK = 7, HOW_BITS = 3, HOW_MASK = 7 };
+
+/* The tables of a field; those in front are automata. */
+enum place { ANYWHERE, BEGINS, ENDS, AUTOMATA, WHOLES = AUTOMATA, NETWORKS };
 
 /* A whole value, and who looks for it. */
 struct whole {
@@ -28,10 +32,11 @@ struct whole {
 /* What is looked for in one field. */
 struct sift {
 	uint16_t field;
-	struct automaton *automaton;	/* NULL: for no parts of values */
-	uint32_t *firsts;	/* by literal: its first use, then the end */
-	uint32_t *lens;		/* by literal */
-	size_t literal_count;
+	struct parts {
+		struct automaton *automaton;	/* NULL: there are none */
+		uint32_t *firsts;	/* by literal: its use; then the end */
+		size_t count;		/* of literals */
+	} parts[AUTOMATA];
 	struct whole *wholes;	/* hashed; without text: not used */
 	size_t whole_room;	/* a power of two, or 0 */
 	struct radix *networks;
@@ -49,6 +54,7 @@ struct sieve {
 
 struct sieve_maker {
 	const struct predicates *ps;
+	struct arena *arena;	/* for texts turned round */
 	uint32_t *numbers;	/* by predicate: its number + 1 */
 	uint32_t *predicates;
 	size_t count;
@@ -62,6 +68,7 @@ sieve_maker_new(const struct predicates *ps)
 	struct sieve_maker *m = xcalloc(1, sizeof(*m));
 
 	m->ps = ps;
+	m->arena = arena_new(0);
 	m->numbers = xcalloc(predicates_count(ps), sizeof(*m->numbers));
 	m->predicates = xcalloc(predicates_count(ps),
 	    sizeof(*m->predicates));
@@ -79,15 +86,31 @@ push(struct sieve_maker *m, struct entry e)
 	m->entries[m->entry_count++] = e;
 }
 
+static struct slice
+backwards(struct arena *a, struct slice s)
+{
+	unsigned char *p = arena_alloc(a, s.len);
+
+	for (size_t i = 0; i < s.len; i++)
+		p[i] = s.p[s.len - 1 - i];
+	return slice_bytes(p, s.len);
+}
+
 static void
 add_text(void *arg, enum seek_how how, struct slice text)
 {
+	static const enum place places[] = {
+		[SEEK_EQUAL] = WHOLES, [SEEK_PREFIX] = BEGINS,
+		[SEEK_SUFFIX] = ENDS, [SEEK_CONTAINS] = ANYWHERE,
+		[SEEK_NUMBER] = WHOLES, [SEEK_HINT] = ANYWHERE,
+	};
 	struct sieve_maker *m = arg;
 	uint32_t number = (uint32_t)m->count;
 
 	push(m, (struct entry){ .number = number, .how = (uint8_t)how,
 	    .field = predicates_get(m->ps, m->predicates[number])->field,
-	    .text = text });
+	    .place = (uint8_t)places[how],
+	    .text = how == SEEK_SUFFIX ? backwards(m->arena, text) : text });
 }
 
 uint32_t
@@ -103,24 +126,12 @@ sieve_add(struct sieve_maker *m, uint32_t predicate)
 	m->predicates[number] = predicate;
 	if (p->op == OP_CIDR)
 		push(m, (struct entry){ .number = number,
-		    .field = p->field, .how = NETWORK, .text = S("") });
+		    .field = p->field, .how = NETWORK, .place = NETWORKS,
+		    .text = S("") });
 	else
 		seek_texts(p, add_text, m);
 	m->count++;
 	return number;
-}
-
-static bool
-is_whole(const struct entry *e)
-{
-	return e->how == SEEK_EQUAL || e->how == SEEK_NUMBER;
-}
-
-/* What kind of table an entry goes to. */
-static int
-rank(const struct entry *e)
-{
-	return is_whole(e) ? 0 : e->how == NETWORK ? 2 : 1;
 }
 
 static int
@@ -131,8 +142,8 @@ by_place(const void *a, const void *b)
 
 	if (x->field != y->field)
 		return x->field < y->field ? -1 : 1;
-	if (rank(x) != rank(y))
-		return rank(x) - rank(y);
+	if (x->place != y->place)
+		return x->place - y->place;
 	order = slice_cmp(x->text, y->text);
 	if (order != 0)
 		return order;
@@ -145,8 +156,7 @@ run_of(const struct entry *e, size_t count)
 {
 	size_t n = 0;
 
-	while (n < count && e[n].field == e[0].field && rank(&e[n]) ==
-	    rank(&e[0]))
+	while (n < count && e[n].field == e->field && e[n].place == e->place)
 		n++;
 	return n;
 }
@@ -205,22 +215,25 @@ make_wholes(struct sift *f, const struct entry *e, size_t count)
 static void
 make_automaton(struct sift *f, const struct entry *e, size_t count)
 {
-	size_t texts = count_texts(e, count), n = 0;
-	struct slice *literals = xcalloc(texts, sizeof(*literals));
+	static const enum automaton_use uses[] = {
+		[ANYWHERE] = AUTOMATON_ANYWHERE, [BEGINS] = AUTOMATON_BEGIN,
+		[ENDS] = AUTOMATON_END,
+	};
+	struct parts *p = &f->parts[e->place];
+	struct slice *literals;
 
-	f->firsts = xcalloc(texts + 1, sizeof(*f->firsts));
-	f->lens = xcalloc(texts, sizeof(*f->lens));
-	f->literal_count = texts;
-	for (size_t i = 0; i < count; i++) {
+	p->count = count_texts(e, count);
+	literals = xcalloc(p->count, sizeof(*literals));
+	p->firsts = xcalloc(p->count + 1, sizeof(*p->firsts));
+	for (size_t i = 0, n = 0; i < count; i++) {
 		if (i == 0 || !slice_eq(e[i].text, e[i - 1].text)) {
-			f->firsts[n] = (uint32_t)f->use_count;
-			f->lens[n] = (uint32_t)e[i].text.len;
+			p->firsts[n] = (uint32_t)f->use_count;
 			literals[n++] = e[i].text;
 		}
 		add_use(f, &e[i]);
 	}
-	f->firsts[n] = (uint32_t)f->use_count;
-	f->automaton = automaton_new(literals, texts);
+	p->firsts[p->count] = (uint32_t)f->use_count;
+	p->automaton = automaton_new(literals, p->count, uses[e->place]);
 	free(literals);
 }
 
@@ -259,10 +272,10 @@ make_tables(const struct sieve_maker *m, struct sieve *s)
 		n = run_of(e, left);
 		f->uses = xrealloc(f->uses, f->use_count + n,
 		    sizeof(*f->uses));
-		if (rank(e) == 0)
-			make_wholes(f, e, n);
-		else if (rank(e) == 1)
+		if (e->place < AUTOMATA)
 			make_automaton(f, e, n);
+		else if (e->place == WHOLES)
+			make_wholes(f, e, n);
 		else
 			make_networks(m, f, e, n);
 	}
@@ -279,10 +292,23 @@ sieve_new(struct sieve_maker *m)
 	    sizeof(*s->predicates));
 	m->predicates = s->predicates;
 	make_tables(m, s);
+	arena_free(m->arena);
 	free(m->numbers);
 	free(m->entries);
 	free(m);
 	return s;
+}
+
+static void
+sift_free(struct sift *f)
+{
+	for (size_t i = 0; i < AUTOMATA; i++) {
+		automaton_free(f->parts[i].automaton);
+		free(f->parts[i].firsts);
+	}
+	radix_free(f->networks);
+	free(f->wholes);
+	free(f->uses);
 }
 
 void
@@ -290,14 +316,8 @@ sieve_free(struct sieve *s)
 {
 	if (s == NULL)
 		return;
-	for (size_t i = 0; i < s->sift_count; i++) {
-		automaton_free(s->sifts[i].automaton);
-		radix_free(s->sifts[i].networks);
-		free(s->sifts[i].firsts);
-		free(s->sifts[i].lens);
-		free(s->sifts[i].wholes);
-		free(s->sifts[i].uses);
-	}
+	for (size_t i = 0; i < s->sift_count; i++)
+		sift_free(&s->sifts[i]);
 	free(s->sifts);
 	free(s->predicates);
 	free(s);
@@ -307,8 +327,8 @@ sieve_free(struct sieve *s)
 struct look {
 	const struct sieve *s;
 	const struct sift *f;
+	const struct parts *parts;
 	struct predicates *ps;
-	size_t len;		/* of the value */
 	void (*found)(void *arg, uint32_t number);
 	void *arg;
 };
@@ -324,17 +344,12 @@ static void
 found_literal(void *arg, uint32_t literal, size_t end)
 {
 	const struct look *l = arg;
-	const struct sift *f = l->f;
+	uint32_t use = l->parts->firsts[literal];
 
-	for (uint32_t i = f->firsts[literal]; i < f->firsts[literal + 1];
-	    i++) {
-		enum seek_how how = f->uses[i] & HOW_MASK;
-
-		if ((how == SEEK_PREFIX && end != f->lens[literal]) ||
-		    (how == SEEK_SUFFIX && end != l->len))
-			continue;
-		tell(l, f->uses[i] >> HOW_BITS, how != SEEK_HINT);
-	}
+	(void)end;
+	for (; use < l->parts->firsts[literal + 1]; use++)
+		tell(l, l->f->uses[use] >> HOW_BITS,
+		    (l->f->uses[use] & HOW_MASK) != SEEK_HINT);
 }
 
 static void
@@ -344,9 +359,9 @@ found_network(void *arg, uint32_t number)
 }
 
 static void
-look_whole(const struct look *l, struct slice text, uint64_t hash)
+look_whole(const struct look *l, struct slice text)
 {
-	const struct whole *w = whole_at(l->f, hash, text);
+	const struct whole *w = whole_at(l->f, slice_hash(text), text);
 
 	if (w->text.p != NULL)
 		for (uint32_t i = w->first; i < w->end; i++)
@@ -386,13 +401,16 @@ look_value(struct look *l, const struct view *v)
 	const struct sift *f = l->f;
 	struct slice text = view_folded(predicates_views(l->ps), v);
 
-	l->len = text.len;
 	if (f->whole_room > 0)
-		look_whole(l, text, v->hash);
+		look_whole(l, text);
 	if (f->numbers)
 		look_number(l, v);
-	if (f->automaton != NULL)
-		automaton_scan(f->automaton, text, found_literal, l);
+	for (size_t i = 0; i < AUTOMATA; i++) {
+		l->parts = &f->parts[i];
+		if (l->parts->automaton != NULL)
+			automaton_scan(l->parts->automaton, text,
+			    found_literal, l);
+	}
 	if (f->networks != NULL)
 		radix_find(f->networks, v->text, found_network, l);
 }
@@ -414,6 +432,13 @@ sieve_event(const struct sieve *s, struct predicates *ps,
 	}
 }
 
+static size_t
+parts_bytes(const struct parts *p)
+{
+	return p->automaton == NULL ? 0 : automaton_bytes(p->automaton) +
+	    p->count * sizeof(*p->firsts);
+}
+
 size_t
 sieve_bytes(const struct sieve *s)
 {
@@ -423,10 +448,9 @@ sieve_bytes(const struct sieve *s)
 		const struct sift *f = &s->sifts[i];
 
 		bytes += sizeof(*f) + f->whole_room * sizeof(*f->wholes) +
-		    f->use_count * sizeof(*f->uses) +
-		    f->literal_count * 2 * sizeof(uint32_t);
-		if (f->automaton != NULL)
-			bytes += automaton_bytes(f->automaton);
+		    f->use_count * sizeof(*f->uses);
+		for (size_t k = 0; k < AUTOMATA; k++)
+			bytes += parts_bytes(&f->parts[k]);
 		if (f->networks != NULL)
 			bytes += radix_bytes(f->networks);
 	}

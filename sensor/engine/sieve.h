@@ -1,8 +1,8 @@
 /*
  * All that the rules of one log source look for in the fields of an event.
  * One look at a value finds every predicate that it makes true, however many
- * there are: whole texts by their hash, other texts by one automaton a field,
- * networks in a tree.
+ * there are: whole texts by their hash, what stands anywhere by one automaton
+ * a field, beginnings and ends by a walk from there, networks in a tree.
  */
 #ifndef VEDETTE_SIEVE_H
 #define VEDETTE_SIEVE_H

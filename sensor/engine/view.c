@@ -113,7 +113,6 @@ fold_list(struct views *vs, struct list *l)
 
 		v->at = (uint32_t)vs->folded.len;
 		v->len = (uint32_t)fold_to(p, v->text);
-		v->hash = slice_hash(slice_bytes(p, v->len));
 		vs->folded.len += v->len;
 	}
 	l->folded = true;

@@ -17,7 +17,6 @@ struct view {
 	struct slice text;		/* as it stands in the event */
 	enum value_type type;		/* neither absent nor null */
 	uint32_t at, len;		/* folded: see view_folded */
-	uint64_t hash;			/* slice_hash of the folded text */
 };
 
 struct views;

@@ -66,7 +66,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	f.text = in;
 	if (f.count == 0)
 		return 0;
-	a = automaton_new(literals, f.count);
+	a = automaton_new(literals, f.count, AUTOMATON_ANYWHERE);
 	automaton_scan(a, in, note, &f);
 	for (size_t i = 0; i < f.count; i++) {
 		size_t at = slice_find(in, literals[i]);

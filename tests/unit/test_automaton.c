@@ -109,17 +109,71 @@ each_place_of_each_literal_is_found(void)
 			n++;
 		}
 		n = tidy(literals, n);
-		a = automaton_new(literals, n);
+		a = automaton_new(literals, n, AUTOMATON_ANYWHERE);
 		CHECK_ROW(agree(a, literals, n, slice_of(rows[i].text)), i);
 		automaton_free(a);
 	}
+}
+
+static struct slice
+backwards(struct slice s, unsigned char *out)
+{
+	for (size_t i = 0; i < s.len; i++)
+		out[i] = s.p[s.len - 1 - i];
+	return slice_bytes(out, s.len);
+}
+
+/* At one end of a text only, and each that stands there. */
+static void
+beginnings_and_ends_are_found_at_their_place_only(void)
+{
+	static const struct {
+		const char *text;
+		bool found[4];
+	} rows[] = {
+		{ "", { 0 } },
+		{ "x", { 0 } },
+		{ "ab", { true, true } },
+		{ "abab", { true, true } },
+		{ "bab", { false, false, true, false } },
+		{ "aba", { true, true, false, false } },
+		{ "ba", { false, false, true, false } },
+		{ "bca", { false, false, true, true } },
+	};
+	struct slice literals[] = { S("a"), S("ab"), S("b"), S("bca") };
+	struct automaton *begin = automaton_new(literals, 4,
+	    AUTOMATON_BEGIN);
+	struct automaton *end = automaton_new(literals, 4, AUTOMATON_END);
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct slice text = slice_of(rows[i].text);
+		unsigned char turned[8], seen[2][4 * 9] = { { 0 } };
+		struct finds f = { .text_len = text.len, .count = 4 };
+
+		f.seen = seen[0];
+		automaton_scan(begin, text, note, &f);
+		f.seen = seen[1];
+		automaton_scan(end, backwards(text, turned), note, &f);
+		for (size_t k = 0; k < 4; k++) {
+			size_t row = k * (text.len + 1);
+
+			CHECK_ROW(rows[i].found[k] == (literals[k].len <=
+			    text.len && seen[0][row + literals[k].len] != 0),
+			    i);
+			CHECK_ROW(rows[i].found[k] ==
+			    (seen[1][row + text.len] != 0), i);
+		}
+		CHECK_ROW(!f.wild, i);
+	}
+	automaton_free(begin);
+	automaton_free(end);
 }
 
 static void
 a_nul_is_a_byte_like_others(void)
 {
 	struct slice literals[] = { S("\0"), S("\0\0\0b"), S("a\0b") };
-	struct automaton *a = automaton_new(literals, 3);
+	struct automaton *a = automaton_new(literals, 3, AUTOMATON_ANYWHERE);
 
 	CHECK(agree(a, literals, 3, S("a\0b\0\0\0ba\0\0")));
 	automaton_free(a);
@@ -159,7 +213,7 @@ it_says_what_comparing_says(void)
 			text[k] = (unsigned char)('a' +
 			    next(&seed) % rows[row].letters);
 		n = tidy(literals, n);
-		a = automaton_new(literals, n);
+		a = automaton_new(literals, n, AUTOMATON_ANYWHERE);
 		CHECK_ROW(agree(a, literals, n, slice_bytes(text, len)), row);
 		automaton_free(a);
 	}
@@ -212,7 +266,7 @@ tables_are_small(void)
 		    sizeof(*words));
 		struct buf all = { 0 };
 		size_t n = make_words(&all, words, rows[i].literals, &seed);
-		struct automaton *a = automaton_new(words, n);
+		struct automaton *a = automaton_new(words, n, AUTOMATON_ANYWHERE);
 
 		CHECK_ROW(automaton_bytes(a) <= rows[i].most, i);
 		CHECK_ROW(agree(a, words, n, slice_head(buf_slice(&all), 60)),
@@ -242,7 +296,7 @@ nothing_is_looked_at_again_and_again(void)
 
 	memset(text, 'a', sizeof(text));
 	literals[0] = slice_bytes(text, 1000);
-	a = automaton_new(literals, 2);
+	a = automaton_new(literals, 2, AUTOMATON_ANYWHERE);
 	automaton_scan(a, slice_bytes(text, sizeof(text)), count_call, &calls);
 	CHECK(calls == sizeof(text) - 999);
 	automaton_free(a);
@@ -253,6 +307,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(each_place_of_each_literal_is_found),
+		TEST(beginnings_and_ends_are_found_at_their_place_only),
 		TEST(a_nul_is_a_byte_like_others),
 		TEST(it_says_what_comparing_says),
 		TEST(tables_are_small),
