@@ -2,6 +2,7 @@
 
 #include "base/casefold.h"
 #include "base/utf8.h"
+#include "engine/required.h"
 
 /* Up to the first byte that is no part of a character. */
 static size_t
@@ -62,6 +63,9 @@ seek_prepare(struct arena *a, struct predicate *p)
 {
 	struct slice text;
 
+	if (p->op == OP_REGEX)
+		p->hint_count = required_texts(a, p->regex.pattern,
+		    &p->hints);
 	if (p->op != OP_TEXT || p->text.type == MATCH_ANY)
 		return;
 	text = p->text.type == MATCH_GLOB ? longest_part(p->text.glob) :
