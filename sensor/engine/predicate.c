@@ -22,8 +22,9 @@ struct predicates {
 	struct regex_state *regex;
 	uint32_t *memo;		/* stamp * MEMO_STATES + state */
 	uint32_t stamp;
-	bool looked;		/* what can be found has been looked for */
-	bool *sought;		/* by predicate: whether it can be found */
+	enum looked looked;
+	/* By predicate: from when on not being found says no, or 0: never. */
+	unsigned char *sought;
 };
 
 struct predicates *
@@ -195,7 +196,7 @@ predicates_seal(struct predicates *ps)
 	ps->memo = xcalloc(ps->count, sizeof(*ps->memo));
 	ps->sought = xcalloc(ps->count, sizeof(*ps->sought));
 	for (size_t i = 0; i < ps->count; i++)
-		ps->sought[i] = seek_can(&ps->items[i]);
+		ps->sought[i] = seek_can(&ps->items[i]) ? LOOKED_ALL : 0;
 }
 
 void
@@ -206,7 +207,7 @@ predicates_event(struct predicates *ps, const struct event *ev)
 		memset(ps->memo, 0, ps->count * sizeof(*ps->memo));
 		ps->stamp = 1;
 	}
-	ps->looked = false;
+	ps->looked = LOOKED_NOT;
 }
 
 void
@@ -221,9 +222,16 @@ predicates_find(struct predicates *ps, uint32_t n, bool surely)
 }
 
 void
-predicates_looked(struct predicates *ps, bool all)
+predicates_looked(struct predicates *ps, enum looked looked)
 {
-	ps->looked = all;
+	ps->looked = looked;
+}
+
+void
+predicates_first(struct predicates *ps, uint32_t n)
+{
+	assert(ps->sought[n] != 0);
+	ps->sought[n] = LOOKED_FIRST;
 }
 
 static int
@@ -425,7 +433,7 @@ answer(struct predicates *ps, uint32_t n)
 	};
 	bool new = ps->memo[n] / MEMO_STATES != ps->stamp;
 
-	if (new && ps->looked && ps->sought[n])
+	if (new && ps->sought[n] != 0 && ps->sought[n] <= ps->looked)
 		return MEMO_NO;
 	return (uint32_t)tests[ps->items[n].op](ps, &ps->items[n]);
 }

@@ -92,10 +92,13 @@ void predicates_event(struct predicates *ps, const struct event *ev);
  */
 void predicates_find(struct predicates *ps, uint32_t n, bool surely);
 /*
- * Whether all predicates asked for from here on, as far as such a look can
- * find them (see seek.h), have been looked for: what was not found is false.
+ * How far, of what can be found (see seek.h), all predicates asked for from
+ * here on have been looked for: what was not found is false then.
  */
-void predicates_looked(struct predicates *ps, bool all);
+enum looked { LOOKED_NOT, LOOKED_FIRST, LOOKED_ALL };
+void predicates_looked(struct predicates *ps, enum looked looked);
+/* Once sealed: a predicate is among those looked for first. */
+void predicates_first(struct predicates *ps, uint32_t n);
 /* *aborted is set when a limit stopped the answer, which then is no. */
 bool predicates_test(struct predicates *ps, uint32_t n, bool *aborted);
 /* The values of the present event. */

@@ -9,13 +9,18 @@
 #include "engine/trigger.h"
 #include "engine/tuning.h"
 
-enum { ROUTES = 64 };	/* a power of two */
+enum {
+	ROUTES = 64,	/* a power of two */
+	/* So many rules may look for each other text that they ask for. */
+	DUE_FEW = 8,
+};
 
 /* The rules of one log source. */
 struct bucket {
 	struct logsource source;
-	struct sieve *sieve;
-	/* By the sieve's number: its first rule among those woken, an end. */
+	struct sieve *triggers;	/* whose texts wake rules */
+	struct sieve *rest;	/* that rules ask for once awake */
+	/* By number in triggers: its first rule among those woken, an end. */
 	uint32_t *firsts;
 	uint32_t *woken;	/* rules */
 	uint32_t *always;	/* rules that nothing need be found for */
@@ -50,12 +55,13 @@ struct wake {
 /* A bucket while it is made. */
 struct making {
 	struct bucket *bucket;
-	struct sieve_maker *maker;
-	const struct predicates *ps;
+	struct sieve_maker *triggers, *rest;
+	struct predicates *ps;
+	const bool *wakes_some;	/* by predicate: it is in a trigger */
 	uint32_t rule;
 	struct wake *wakes;
 	size_t count, room;
-	size_t numbers;		/* given by the maker */
+	size_t numbers;		/* given by triggers */
 };
 
 static uint32_t
@@ -74,7 +80,7 @@ bucket_of(struct roster *d, struct logsource source)
 static uint32_t
 number_of(struct making *m, uint32_t predicate)
 {
-	uint32_t number = sieve_add(m->maker, predicate);
+	uint32_t number = sieve_add(m->triggers, predicate);
 
 	if (number >= m->numbers)
 		m->numbers = number + 1;
@@ -86,8 +92,12 @@ seek(void *arg, uint32_t predicate)
 {
 	struct making *m = arg;
 
-	if (seek_can(predicates_get(m->ps, predicate)))
+	if (!seek_can(predicates_get(m->ps, predicate)))
+		return;
+	if (m->wakes_some[predicate])
 		number_of(m, predicate);
+	else
+		sieve_add(m->rest, predicate);
 }
 
 static void
@@ -141,45 +151,80 @@ sort_wakes(struct making *m)
 	b->firsts[m->numbers] = (uint32_t)at;
 }
 
-/* Rules of one bucket: members says for each rule which one is its. */
+/* All rules of a log source, while the roster is made. */
+struct plan {
+	const struct rarity *rarity;
+	const uint32_t *members;	/* by rule: its bucket */
+	size_t count;			/* of rules */
+	bool *wakes_some;
+	struct predicates *ps;
+};
+
 static void
-make_bucket(struct roster *d, uint32_t bucket, const uint32_t *members,
-    size_t count, const struct rarity *rarity)
+note_trigger(void *arg, uint32_t predicate)
+{
+	struct plan *p = arg;
+
+	p->wakes_some[predicate] = true;
+	predicates_first(p->ps, predicate);
+}
+
+static void
+make_bucket(struct roster *d, uint32_t bucket, const struct plan *p)
 {
 	struct making m = { .bucket = &d->buckets[bucket], .ps = d->ps,
-	    .maker = sieve_maker_new(d->ps) };
+	    .wakes_some = p->wakes_some,
+	    .triggers = sieve_maker_new(d->ps),
+	    .rest = sieve_maker_new(d->ps) };
 
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < p->count; i++) {
 		const struct rule *r = &d->rules[i];
 
-		if (members[i] != bucket || rule_is_idle(r))
+		if (p->members[i] != bucket || rule_is_idle(r))
 			continue;
 		m.rule = i;
 		program_tests(r->code, r->code_len, seek, &m);
-		if (!trigger_find(rarity, r->expr, add_wake, &m))
+		if (!trigger_find(p->rarity, r->expr, add_wake, &m))
 			add_always(m.bucket, i);
 	}
 	sort_wakes(&m);
-	m.bucket->sieve = sieve_new(m.maker);
+	m.bucket->triggers = sieve_new(m.triggers);
+	m.bucket->rest = sieve_new(m.rest);
 	free(m.wakes);
+}
+
+static void
+make_buckets(struct roster *d, size_t count)
+{
+	struct rarity *rarity = rarity_new(d->rules, count, d->ps);
+	uint32_t *members = xcalloc(count, sizeof(*members));
+	struct plan p = { .rarity = rarity, .members = members,
+	    .count = count, .ps = d->ps };
+
+	p.wakes_some = xcalloc(predicates_count(d->ps),
+	    sizeof(*p.wakes_some));
+	for (size_t i = 0; i < count; i++) {
+		members[i] = bucket_of(d, d->rules[i].source);
+		if (!rule_is_idle(&d->rules[i]))
+			trigger_find(rarity, d->rules[i].expr, note_trigger,
+			    &p);
+	}
+	for (uint32_t i = 0; i < d->bucket_count; i++)
+		make_bucket(d, i, &p);
+	rarity_free(rarity);
+	free(members);
+	free(p.wakes_some);
 }
 
 struct roster *
 roster_new(struct rule *rules, size_t count, struct predicates *ps)
 {
 	struct roster *d = xcalloc(1, sizeof(*d));
-	struct rarity *rarity = rarity_new(rules, count, ps);
-	uint32_t *members = xcalloc(count, sizeof(*members));
 
 	d->rules = rules;
 	d->ps = ps;
 	d->due = xcalloc(count, sizeof(*d->due));
-	for (size_t i = 0; i < count; i++)
-		members[i] = bucket_of(d, rules[i].source);
-	for (uint32_t i = 0; i < d->bucket_count; i++)
-		make_bucket(d, i, members, count, rarity);
-	rarity_free(rarity);
-	free(members);
+	make_buckets(d, count);
 	d->route_memory = xcalloc(ROUTES * d->bucket_count,
 	    sizeof(*d->route_memory));
 	for (size_t i = 0; i < ROUTES; i++)
@@ -193,7 +238,8 @@ roster_free(struct roster *d)
 	if (d == NULL)
 		return;
 	for (size_t i = 0; i < d->bucket_count; i++) {
-		sieve_free(d->buckets[i].sieve);
+		sieve_free(d->buckets[i].triggers);
+		sieve_free(d->buckets[i].rest);
 		free(d->buckets[i].firsts);
 		free(d->buckets[i].woken);
 		free(d->buckets[i].always);
@@ -237,7 +283,7 @@ look(struct roster *d, struct bucket *b)
 	if (b->stamp == d->stamp)
 		return;
 	b->stamp = d->stamp;
-	sieve_event(b->sieve, d->ps, wake_found, &w);
+	sieve_event(b->triggers, d->ps, wake_found, &w);
 	for (size_t i = 0; i < b->always_count; i++)
 		wake(d, b->always[i]);
 }
@@ -262,7 +308,7 @@ route_of(struct roster *d, struct logsource from)
 
 /* Holds the rules that were woken against the event. */
 static void
-run_due(struct roster *d, const struct event *ev,
+run_due(struct roster *d, const struct event *ev, enum looked looked,
     void (*matched)(void *arg, const struct match *m), void *arg)
 {
 	for (size_t i = 0; i < d->due_count; i++) {
@@ -270,15 +316,38 @@ run_due(struct roster *d, const struct event *ev,
 		bool aborted = false, match;
 
 		/* It asks only for what was looked for in its bucket. */
-		predicates_looked(d->ps, true);
+		predicates_looked(d->ps, looked);
 		match = program_run(r->code, r->code_len, d->ps, &aborted);
-		predicates_looked(d->ps, false);
+		predicates_looked(d->ps, LOOKED_NOT);
 		r->aborted += aborted;
 		r->matches += match;
 		if (match)
 			matched(arg, &(struct match){ .rule = &r->info,
 			    .ev = ev, .key = S("") });
 	}
+}
+
+static void
+ignore(void *arg, uint32_t number)
+{
+	(void)arg;
+	(void)number;
+}
+
+/*
+ * Few rules look themselves for what they ask for; for many it is cheaper to
+ * look for all of it at once. An event that wakes all rules costs no more
+ * than it must.
+ */
+static enum looked
+look_for_rest(struct roster *d)
+{
+	if (d->due_count <= DUE_FEW)
+		return LOOKED_FIRST;
+	for (size_t i = 0; i < d->bucket_count; i++)
+		if (d->buckets[i].stamp == d->stamp)
+			sieve_event(d->buckets[i].rest, d->ps, ignore, NULL);
+	return LOOKED_ALL;
 }
 
 void
@@ -294,7 +363,7 @@ roster_event(struct roster *d, const struct event *ev,
 		for (size_t k = 0; k < r->count; k++)
 			look(d, &d->buckets[r->buckets[k]]);
 	}
-	run_due(d, ev, matched, arg);
+	run_due(d, ev, look_for_rest(d), matched, arg);
 }
 
 size_t
@@ -303,6 +372,7 @@ roster_bytes(const struct roster *d)
 	size_t bytes = 0;
 
 	for (size_t i = 0; i < d->bucket_count; i++)
-		bytes += sieve_bytes(d->buckets[i].sieve);
+		bytes += sieve_bytes(d->buckets[i].triggers) +
+		    sieve_bytes(d->buckets[i].rest);
 	return bytes;
 }
