@@ -67,6 +67,7 @@ def test_an_excepted_match_is_no_alert_and_counted(sensor):
     assert said["expires"].startswith("2090-01-0")
     table = sensor.vedette("alerts", "--excepted", check=1).stdout
     assert "11 matches held back in 1 line" in table and "x.yaml:1, alice, until 2090-01-01" in table
+    assert ", 19 open · 11 excepted (--excepted) · next" in sensor.vedette("alerts", check=1).stdout
     sensor.stop()
     assert held(sensor)[1] == 11
     done = sensor.vedette("alerts", "--excepted", "--state", str(sensor.state), check=1)
