@@ -204,6 +204,13 @@ piece_at(struct piece piece, struct slice s, size_t *end)
 	return true;
 }
 
+/* A run takes whole characters, or '?' would match parts of one. */
+static size_t
+step_at(struct slice s, size_t i)
+{
+	return i < s.len ? char_len(slice_from(s, i)) : 1;
+}
+
 /*
  * The first place at or behind *at where the piece stands; moves *at behind
  * it. With last, only a place where it also ends the text.
@@ -211,7 +218,7 @@ piece_at(struct piece piece, struct slice s, size_t *end)
 static bool
 piece_find(struct piece piece, struct slice s, bool last, size_t *at)
 {
-	for (size_t i = *at; i <= s.len; i++) {
+	for (size_t i = *at; i <= s.len; i += step_at(s, i)) {
 		struct slice rest = slice_from(s, i);
 		size_t end, skip = 0;
 
