@@ -92,6 +92,17 @@ add_value(struct walk *w, size_t len, const struct json *v)
 		event_other(w->ev, v->text);
 }
 
+/* Present, though without a value of its own: null, but it exists. */
+static void
+add_presence(struct walk *w, size_t len)
+{
+	int field = len == TOO_LONG ? -1 : schema_find(w->schema,
+	    slice_bytes(w->path, len));
+
+	if (field >= 0 && event_get(w->ev, field) == NULL)
+		event_add(w->ev, field, VALUE_NULL, S(""));
+}
+
 static void add_members(struct walk *w, size_t len, const struct json *object);
 
 /* A value in depth: below a member of the line's object. */
@@ -113,8 +124,13 @@ add_tree(struct walk *w, size_t len, const struct json *v)
 static void
 add_members(struct walk *w, size_t len, const struct json *object)
 {
-	for (const struct json *m = object->first; m != NULL; m = m->next)
-		add_tree(w, path_add(w, len, m->key), m);
+	for (const struct json *m = object->first; m != NULL; m = m->next) {
+		size_t path = path_add(w, len, m->key);
+
+		add_tree(w, path, m);
+		if (is_tree(m))
+			add_presence(w, path);
+	}
 }
 
 /*
@@ -134,16 +150,6 @@ add_literal(struct walk *w, const struct json *m)
 	add_tree(w, path_put(w, 0, m->key), m);
 }
 
-/* Present, though without a value of its own: null, but it exists. */
-static void
-add_presence(struct walk *w, const struct json *m)
-{
-	int field = schema_find(w->schema, m->key);
-
-	if (field >= 0 && event_get(w->ev, field) == NULL)
-		event_add(w->ev, field, VALUE_NULL, S(""));
-}
-
 static void
 add_fields(struct walk *w, const struct json *line)
 {
@@ -154,7 +160,7 @@ add_fields(struct walk *w, const struct json *line)
 		if (m->type != JSON_OBJECT)
 			add_literal(w, m);
 		if (is_tree(m))
-			add_presence(w, m);
+			add_presence(w, path_put(w, 0, m->key));
 	}
 }
 

@@ -160,9 +160,8 @@ encode_utf16(struct item *item, struct patterns *p, enum order order,
 
 	for (size_t i = 0; i < p->count; i++) {
 		const struct pattern from = p->items[i];
-		struct pattern to = { NULL, 0 };
+		struct pattern to = pattern_text(a, mark);
 
-		buf_add(&out, mark);
 		for (size_t k = 0; k < from.count; k++) {
 			struct pattern part = { &from.parts[k], 1 };
 

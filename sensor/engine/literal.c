@@ -42,6 +42,8 @@ number_parse(struct slice s, struct number *out)
 	char text[64];
 
 	*out = (struct number){ 0 };
+	if (s.len > 1 && s.p[0] == '+' && byte_is_digit(s.p[1]))
+		s = slice_from(s, 1);
 	if (slice_to_i64(s, &out->integer) == 0) {
 		out->whole = true;
 		out->real = (double)out->integer;
@@ -170,6 +172,16 @@ is_leap(int year)
 }
 
 static int
+days_of(int year, int month)
+{
+	static const int days[] = {
+		31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31,
+	};
+
+	return days[month - 1] + (month == 2 && is_leap(year));
+}
+
+static int
 day_of_year(int year, int month, int day)
 {
 	static const int before[] = {
@@ -235,7 +247,7 @@ time_part(struct slice s, enum time_part part)
 	if (month < 1 || month > 12 || !slice_skip(&s, S("-")))
 		return -1;
 	day = take(&s, 2);
-	if (day < 1 || day > 31)
+	if (day < 1 || day > days_of(year, month))
 		return -1;
 	if (part != TIME_MINUTE && part != TIME_HOUR)
 		return date_part(year, month, day, part);
@@ -246,7 +258,7 @@ time_part(struct slice s, enum time_part part)
 	if (hour < 0 || hour > 23 || !slice_skip(&s, S(":")))
 		return -1;
 	minute = take(&s, 2);
-	if (minute > 59)
+	if (minute < 0 || minute > 59)
 		return -1;
 	return part == TIME_HOUR ? hour : minute;
 }
