@@ -7,7 +7,7 @@
 
 struct run {
 	const char *config, *role;
-	bool verbose;
+	bool verbose, last_good;
 };
 
 static int cmd_run_main(const struct registry *reg, int argc, char **argv);
@@ -18,6 +18,9 @@ static const struct arg run_args[] = {
 	    "log more", NULL },
 	{ "role", 0, ARG_STR, AT(run, role), "NAME",
 	    "be one role; the supervisor calls itself so", NULL },
+	{ "last-good", 0, ARG_FLAG, AT(run, last_good), NULL,
+	    "with --role: go on with the last good rules where they are "
+	    "broken", NULL },
 	ARGS_END
 };
 
@@ -43,7 +46,8 @@ cmd_run_main(const struct registry *reg, int argc, char **argv)
 		return status;
 	if (argc > 1)
 		return args_wrong(&cmd_run, "run takes no operand");
-	opts = (struct run_options){ o.config, o.verbose };
+	opts = (struct run_options){ o.config, o.verbose,
+	    o.last_good };
 	if (o.role == NULL)
 		return supervise(&leaves, &opts);
 	if (role_parse(o.role, &role) == -1)

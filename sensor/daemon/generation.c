@@ -110,7 +110,7 @@ member_closed(void *arg, bool lied, const char *why)
 static void
 become(const struct generation *g, enum role r, int fd)
 {
-	const char *argv[8] = { "vedette", "run", "--role", role_name(r) };
+	const char *argv[10] = { "vedette", "run", "--role", role_name(r) };
 	size_t n = 4;
 	sigset_t none;
 
@@ -120,6 +120,8 @@ become(const struct generation *g, enum role r, int fd)
 		argv[n++] = "-c";
 		argv[n++] = g->opts->config;
 	}
+	if (g->opts->last_good)
+		argv[n++] = "--last-good";
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (fd == ROLE_FD)

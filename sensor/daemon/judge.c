@@ -138,7 +138,10 @@ opened(struct judge *j)
 		judge_say(j, KIND_SELF, "takeover", "took over");
 	else
 		judge_say(j, KIND_SELF, "start", "sensor started");
-	judge_loaded(j);
+	if (j->refused.len > 0)
+		judge_start_refused(j);
+	else
+		judge_loaded(j);
 	judge_tuning_say(j);
 	judge_mutes_restore(j);
 	if (store_host_is_new(j->store))
@@ -356,6 +359,41 @@ files_max(void)
 	    INT_MAX : (int)r.rlim_cur - FILES_SPARE;
 }
 
+/* The gates of each load: that all can be read, and the rules' own tests. */
+static int
+load_rules(struct judge *j, struct diag *d)
+{
+	if (detector_load(&j->det, &j->start->config,
+	    j->start->leaves->decoders, NULL, d) == -1 ||
+	    detector_test(&j->det, d) == -1)
+		return -1;
+	if (j->refused.len == 0)
+		goodset_gather(&j->good, &j->start->config);
+	return 0;
+}
+
+/* A sensor with rules of yesterday sees more than none. */
+static int
+load_last_good(struct judge *j, struct diag *d)
+{
+	struct diag again = { 0 };
+	struct err err;
+	int ret = -1;
+
+	if (!j->start->opts->last_good)
+		return -1;
+	if (goodset_use(&j->start->config, &err) == 0) {
+		buf_add(&j->refused, buf_slice(&d->text));
+		detector_free(&j->det);
+		ret = load_rules(j, &again);
+	} else {
+		log_debug("no last good rules: %s", err.text);
+	}
+	goodset_remove(&j->start->config);
+	diag_free(&again);
+	return ret;
+}
+
 /* Everything that opens files or loads code, before the seal. */
 static int
 prepare(struct judge *j)
@@ -364,8 +402,7 @@ prepare(struct judge *j)
 	struct diag d = { 0 };
 	int ret = 0;
 
-	if (detector_load(&j->det, c, j->start->leaves->decoders, NULL,
-	    &d) == -1 || detector_test(&j->det, &d) == -1)
+	if (load_rules(j, &d) == -1 && load_last_good(j, &d) == -1)
 		ret = role_failed(buf_slice(&d.text));
 	diag_free(&d);
 	if (ret != 0)
@@ -412,6 +449,8 @@ tear_down(struct judge *j)
 	buf_free(&j->body);
 	buf_free(&j->sandbox);
 	buf_free(&j->names);
+	buf_free(&j->good);
+	buf_free(&j->refused);
 	loaded_free(j->loaded);
 	free(j->outputs);
 	ipc_free(j->supervisor);

@@ -9,6 +9,7 @@
 #include "daemon/batch.h"
 #include "daemon/control.h"
 #include "daemon/detector.h"
+#include "daemon/goodset.h"
 #include "daemon/loaded.h"
 #include "daemon/names.h"
 #include "daemon/role.h"
@@ -82,6 +83,8 @@ struct judge {
 	struct caller reloader;	/* whose it is */
 	struct loaded *loaded;	/* to be kept with the next commit */
 	struct buf names;	/* of users */
+	struct buf good;	/* copy of the rules, until it is kept */
+	struct buf refused;	/* why the last good ones are in force */
 	struct log_limit limit, full_alarm;
 	uint64_t quarantined;
 };
@@ -125,6 +128,8 @@ void judge_remembered(struct judge *j);
 /* judge_load.c: records about loads. */
 void judge_loaded(struct judge *j);
 void judge_load_refused(struct judge *j, struct slice why);
+/* The same of what was to be in force from the start. */
+void judge_start_refused(struct judge *j);
 /* Into the transaction that is open; and that it was committed. */
 int judge_load_keep(struct judge *j, struct err *err);
 void judge_load_kept(struct judge *j);

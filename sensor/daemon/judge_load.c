@@ -12,6 +12,8 @@
 #include "daemon/judge.h"
 #include "event/ecs.h"
 
+enum { REASON_MAX = 4096 };
+
 /* Items in the space of loads. */
 static const struct slice item_caller = SLICE("caller");
 static const struct slice item_digest = SLICE("digest");
@@ -114,6 +116,21 @@ keep(struct judge *j, struct ecs *ecs, const char *action, struct slice text)
 	judge_add(j, &e);
 }
 
+/* What is loaded now is what a start with broken rules goes back to. */
+static void
+keep_good(struct judge *j)
+{
+	struct err err;
+
+	if (j->good.len == 0)
+		log_warn("no copy of the rules is kept: they are too large or "
+		    "can't be read");
+	else if (goodset_keep(buf_slice(&j->good), j->start->config.state,
+	    &err) == -1)
+		log_warn("no copy of the rules is kept: %s", err.text);
+	buf_free(&j->good);
+}
+
 void
 judge_loaded(struct judge *j)
 {
@@ -128,6 +145,7 @@ judge_loaded(struct judge *j)
 		log_error("journal: %s", err.text);
 	j->loaded = loaded_compare(j->store, j->det.rules);
 	ecs_begin(&ecs);
+	keep_good(j);
 	loaded_line(j->loaded, &text);
 	loaded_ecs(j->loaded, &ecs);
 	if (j->taking_over)
@@ -146,27 +164,53 @@ judge_loaded(struct judge *j)
 	buf_free(&text);
 }
 
+/* by: "reload" has a person, others have none. */
+static void
+keep_refused(struct judge *j, const char *by, const struct caller *who,
+    struct slice text, struct slice why)
+{
+	struct person person;
+	struct ecs ecs;
+
+	ecs_begin(&ecs);
+	if (who != NULL)
+		add_person(j, &ecs, &person, who);
+	ecs_str(&ecs, S("event.outcome"), S("failure"));
+	ecs_str(&ecs, S("event.reason"), slice_head(why, REASON_MAX));
+	ecs_str(&ecs, S("vedette.load.by"), slice_of(by));
+	keep(j, &ecs, "load-refused", text);
+}
+
 void
 judge_load_refused(struct judge *j, struct slice why)
 {
 	const struct caller *who = j->reload != 0 ? &j->reloader : NULL;
 	struct buf text = { 0 };
-	struct person person;
-	struct ecs ecs;
 
-	ecs_begin(&ecs);
 	buf_str(&text, "refused");
 	say_who(j, &text, who);
 	buf_str(&text, ": ");
-	buf_add(&text, slice_head(why, 4096));
-	if (who != NULL)
-		add_person(j, &ecs, &person, who);
-	ecs_str(&ecs, S("event.outcome"), S("failure"));
-	ecs_str(&ecs, S("event.reason"), slice_head(why, 4096));
-	ecs_str(&ecs, S("vedette.load.by"), who != NULL ? S("reload") :
-	    S("signal"));
-	keep(j, &ecs, "load-refused", buf_slice(&text));
+	buf_add(&text, slice_head(why, REASON_MAX));
+	keep_refused(j, who != NULL ? "reload" : "signal", who,
+	    buf_slice(&text), why);
 	buf_free(&text);
+}
+
+void
+judge_start_refused(struct judge *j)
+{
+	struct slice why = buf_slice(&j->refused), rest = why, line;
+	struct buf text = { 0 };
+
+	buf_str(&text, "refused at start: ");
+	buf_add(&text, slice_head(why, REASON_MAX));
+	keep_refused(j, "start", NULL, buf_slice(&text), why);
+	buf_free(&text);
+	judge_alarm(j, LEVEL_HIGH, "rules-refused", "the rules were refused "
+	    "at the start; the last good ones are in force");
+	log_error("rules refused, the last good ones are in force:");
+	while (slice_cut(&rest, '\n', &line))
+		log_error("%.*s", (int)line.len, (const char *)line.p);
 }
 
 /* --- what is left for the next one ---------------------------------------- */

@@ -119,6 +119,9 @@ add_rules(struct judge *j, struct jsonw *w, struct degraded *d)
 	buf_free(&text);
 	if (n == 0)
 		degrade(d, "there are no rules");
+	if (j->refused.len > 0)
+		degrade(d, "the rules were refused at the start; the last "
+		    "good ones are in force");
 }
 
 static void

@@ -24,6 +24,7 @@ enum { ROLE_FD = 3 };
 struct run_options {
 	const char *config;	/* NULL: the default file */
 	bool verbose;
+	bool last_good;		/* a judge may go on with the last good rules */
 };
 
 /* The leaves, as tables that end with NULL. */

@@ -27,6 +27,7 @@ struct supervisor {
 	struct loop *loop;
 	const struct leaves *leaves;
 	const struct run_options *opts;
+	struct run_options at_start;	/* of what begins without another */
 	struct generation *active;	/* has been told to go */
 	struct generation *next;	/* is being made */
 	struct generation *old;		/* has been told to stop */
@@ -276,7 +277,8 @@ begin_next(struct supervisor *s)
 		notify_reloading();
 		loop_timer_set(s->starting, START_SECONDS * SECOND);
 	}
-	s->next = generation_new(s->loop, s->leaves, s->opts, heard, s);
+	s->next = generation_new(s->loop, s->leaves,
+	    s->active == NULL ? &s->at_start : s->opts, heard, s);
 	if (generation_begin(s->next, &err) == -1)
 		give_up_next(s, err.text);
 }
@@ -469,8 +471,9 @@ int
 supervise(const struct leaves *leaves, const struct run_options *opts)
 {
 	struct supervisor s = { .leaves = leaves, .opts = opts, .control = -1,
-	    .courier_wait = SECOND };
+	    .courier_wait = SECOND, .at_start = *opts };
 
+	s.at_start.last_good = true;
 	if (access("/proc/self/exe", F_OK) == -1) {
 		log_error("/proc is not mounted; roles can't be started");
 		return 2;
