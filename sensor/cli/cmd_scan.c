@@ -1,12 +1,13 @@
 /*
  * scan: decoders and rules over files that are there; keeps nothing.
  */
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "cli/scan.h"
+#include "cli/scan_jobs.h"
 
 extern const struct command cmd_scan;
 
@@ -23,6 +24,8 @@ static const struct arg scan_args[] = {
 	    "of the alerts", formats },
 	{ "tz", 0, ARG_STR, AT(scan, tz), "ZONE",
 	    "time zone of stamps without one: Europe/Berlin, UTC", NULL },
+	{ "jobs", 'j', ARG_STR, AT(scan, jobs), "N",
+	    "read with so many processes; all: one for each core", NULL },
 	{ "quiet", 'q', ARG_FLAG, AT(scan, quiet), NULL,
 	    "only alerts and what went wrong", NULL },
 	ARGS_END
@@ -128,6 +131,25 @@ scan_free(struct scan *s)
 	args_free(&cmd_scan, s);
 }
 
+/* How many processes -j asks for. */
+static int
+read_jobs(const struct scan *s, unsigned *jobs)
+{
+	uint64_t n = 1;
+	cpu_set_t cores;
+
+	if (s->jobs == NULL)
+		return EXIT_FINE;
+	if (strcmp(s->jobs, "all") == 0) {
+		if (sched_getaffinity(0, sizeof(cores), &cores) == 0)
+			n = (uint64_t)CPU_COUNT(&cores);
+	} else if (slice_to_u64(slice_of(s->jobs), &n) == -1 || n == 0)
+		return args_wrong(&cmd_scan, "-j \"%s\": expected a number "
+		    "of processes, or all", s->jobs);
+	*jobs = n > SCAN_JOBS_MAX ? SCAN_JOBS_MAX : (unsigned)n;
+	return EXIT_FINE;
+}
+
 static int
 outcome(const struct tally *t)
 {
@@ -143,7 +165,10 @@ static int
 scan_all(struct scan *s, const struct registry *reg, char **paths)
 {
 	int status = set_zone(s->tz);
+	unsigned jobs = 1;
 
+	if (status == EXIT_FINE)
+		status = read_jobs(s, &jobs);
 	if (status == EXIT_FINE)
 		status = load(s, reg);
 	if (status == EXIT_FINE && s->logsource != NULL)
@@ -152,7 +177,9 @@ scan_all(struct scan *s, const struct registry *reg, char **paths)
 		return status;
 	gethostname(s->host.name, sizeof(s->host.name) - 1);
 	progress_begin(s, paths);
-	for (; *paths != NULL; paths++)
+	if (jobs > 1)
+		scan_parallel(s, paths, jobs);
+	for (; jobs <= 1 && *paths != NULL; paths++)
 		scan_file(s, *paths);
 	scan_flush(s);
 	scan_close(s);
@@ -180,7 +207,7 @@ run(const struct registry *reg, int argc, char **argv)
 const struct command cmd_scan = {
 	.name = "scan",
 	.synopsis = "[-c FILE] [-r PATH]... [--logsource SOURCE] "
-	    "[--format FORMAT]\n                    [--tz ZONE] [-q] FILE...|-",
+	    "[--format FORMAT]\n                    [--tz ZONE] [-j N] [-q] FILE...|-",
 	.what = "hold files against the rules; keeps nothing",
 	.args = scan_args,
 	.run = run,

@@ -30,7 +30,7 @@ struct progress {
 
 struct scan {
 	/* from the command line */
-	const char *config, *logsource, *tz;
+	const char *config, *logsource, *tz, *jobs;
 	struct strlist rules;
 	int format;
 	bool quiet;
@@ -53,6 +53,22 @@ struct scan {
 
 /* Reads one file, or standard input for "-", and prints its alerts. */
 void scan_file(struct scan *s, const char *path);
+/* Its parts. A file of this name begins, last changed then; */
+void scan_begin(struct scan *s, const char *name, int64_t latest);
+/* a line of it is held against the rules, which is the s->line'th; */
+void scan_hold(struct scan *s, const struct line *line);
+/* it ends with s->line, so many lines of it in no known format; */
+void scan_end(struct scan *s, uint64_t bare);
+/* it can't be read to its end. */
+void scan_cant(struct scan *s, const char *why);
+
+/* How a file begins. */
+struct scan_look {
+	struct slice first;	/* until the next line is read */
+	bool packed;
+	const char *other;	/* why it is no log, or NULL */
+};
+struct scan_look scan_look(struct scan *s, int fd);
 
 /* Prints a match as --format says; what detector_run calls back. */
 void scan_matched(void *scan, const struct match *m);

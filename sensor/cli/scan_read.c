@@ -29,15 +29,21 @@ static const struct {
 	{ SLICE("SQLite format 3"), "is a database" },
 };
 
-static void
-scan_line(struct scan *s, const struct line *line)
+void
+scan_hold(struct scan *s, const struct line *line)
 {
-	s->line++;
 	s->record.bytes = line->text;
 	s->record.offset = line->start;
 	s->record.flags = line->flags;
 	s->record.form = lines_form(line->text);
 	detector_run(&s->det, &s->record, scan_matched, s);
+}
+
+static void
+scan_line(struct scan *s, const struct line *line)
+{
+	s->line++;
+	scan_hold(s, line);
 	if (s->line % LINES_A_LOOK == 0)
 		progress_tell(s);
 }
@@ -54,8 +60,8 @@ next_line(struct scan *s, struct line *line)
 	return lines_next(s->lines, line);
 }
 
-static void
-cant_read(struct scan *s, const char *why)
+void
+scan_cant(struct scan *s, const char *why)
 {
 	scan_complain(s, s->name, why);
 	s->tally.unread++;
@@ -79,6 +85,26 @@ tell_bare(struct scan *s, uint64_t bare)
 	buf_free(&why);
 }
 
+void
+scan_begin(struct scan *s, const char *name, int64_t latest)
+{
+	s->name = name;
+	s->line = 0;
+	s->record = (struct record){ .source = slice_of(name),
+	    .received = when_now(),
+	    .stream = stream_make(S(""), slice_of(name), 0) };
+	decoders_latest(s->det.decoders, latest != 0 ? latest :
+	    s->record.received);
+}
+
+void
+scan_end(struct scan *s, uint64_t bare)
+{
+	detector_end(&s->det, scan_matched, s);
+	s->tally.lines += s->line;
+	tell_bare(s, bare);
+}
+
 static void
 scan_lines(struct scan *s)
 {
@@ -90,24 +116,43 @@ scan_lines(struct scan *s)
 		scan_line(s, &line);
 	if (lines_rest(s->lines, &line))
 		scan_line(s, &line);
-	detector_end(&s->det, scan_matched, s);
-	s->tally.lines += s->line;
-	tell_bare(s, decoders_counts(s->det.decoders).bare - before);
+	scan_end(s, decoders_counts(s->det.decoders).bare - before);
 	if (found == LINES_BROKEN)
-		cant_read(s, feed_error(s->feed));
+		scan_cant(s, feed_error(s->feed));
 	else if (feed_unfinished(s->feed) != NULL)
-		cant_read(s, feed_unfinished(s->feed));
+		scan_cant(s, feed_unfinished(s->feed));
+}
+
+static void
+take(struct scan *s, struct feed *f)
+{
+	if (s->lines == NULL)
+		s->lines = lines_new(f);
+	else
+		lines_take(s->lines, f, LINES_TEXT);
 }
 
 static const char *
-is_other(struct scan *s)
+other(struct slice first)
 {
-	struct slice first = lines_look(s->lines, LOOK);
-
 	for (size_t i = 0; i < COUNT(others); i++)
 		if (slice_starts(first, others[i].magic))
 			return others[i].why;
 	return NULL;
+}
+
+struct scan_look
+scan_look(struct scan *s, int fd)
+{
+	struct feed *f = feed_new(fd, FEED_ENDED);
+	struct scan_look look;
+
+	take(s, f);
+	look.first = lines_look(s->lines, LOOK);
+	look.packed = feed_is_packed(f);
+	look.other = other(look.first);
+	feed_free(f);
+	return look;
 }
 
 /*
@@ -117,29 +162,23 @@ is_other(struct scan *s)
 static void
 scan_fd(struct scan *s, int fd)
 {
-	struct slice name = slice_of(s->name);
-	const char *other;
 	struct stat sb;
+	const char *why = NULL;
 
 	if (fstat(fd, &sb) == -1 || S_ISDIR(sb.st_mode)) {
-		cant_read(s, S_ISDIR(sb.st_mode) ? "is a directory" :
+		scan_cant(s, S_ISDIR(sb.st_mode) ? "is a directory" :
 		    strerror(errno));
 		return;
 	}
-	s->line = 0;
-	s->record = (struct record){ .source = name, .received = when_now(),
-	    .stream = stream_make(S(""), name, 0) };
-	decoders_latest(s->det.decoders, S_ISREG(sb.st_mode) ?
+	scan_begin(s, s->name, S_ISREG(sb.st_mode) ?
 	    (int64_t)sb.st_mtim.tv_sec * SECOND +
-	    sb.st_mtim.tv_nsec / 1000 : s->record.received);
+	    sb.st_mtim.tv_nsec / 1000 : 0);
 	s->feed = feed_new(fd, FEED_ENDED);
-	if (s->lines == NULL)
-		s->lines = lines_new(s->feed);
-	else
-		lines_take(s->lines, s->feed, LINES_TEXT);
-	other = S_ISREG(sb.st_mode) ? is_other(s) : NULL;
-	if (other != NULL)
-		cant_read(s, other);
+	take(s, s->feed);
+	if (S_ISREG(sb.st_mode))
+		why = other(lines_look(s->lines, LOOK));
+	if (why != NULL)
+		scan_cant(s, why);
 	else
 		scan_lines(s);
 	s->progress.done += feed_consumed(s->feed);
@@ -159,7 +198,7 @@ scan_file(struct scan *s, const char *path)
 	}
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd == -1) {
-		cant_read(s, strerror(errno));
+		scan_cant(s, strerror(errno));
 		return;
 	}
 	scan_fd(s, fd);

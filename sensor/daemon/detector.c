@@ -120,6 +120,19 @@ detector_run(struct detector *det, const struct record *r,
 	run_merged(det, false, matched, arg);
 }
 
+bool
+detector_sift(struct detector *det, const struct record *r)
+{
+	event_reset(det->ev, r);
+	decoders_run(det->decoders, det->ev);
+	if (decoders_merging(det->decoders)) {
+		while (decoders_merged(det->decoders, det->merged, false))
+			continue;
+		return true;
+	}
+	return !det->ev->echo && ruleset_touched(det->rules, det->ev);
+}
+
 void
 detector_end(struct detector *det,
     void (*matched)(void *arg, const struct match *m), void *arg)

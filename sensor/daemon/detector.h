@@ -38,6 +38,11 @@ int detector_test(struct detector *det, struct diag *d);
  */
 void detector_run(struct detector *det, const struct record *r,
     void (*matched)(void *arg, const struct match *m), void *arg);
+/*
+ * Decodes one record as det->ev; whether detector_run would come to anything
+ * or remember something. Nothing is told or remembered.
+ */
+bool detector_sift(struct detector *det, const struct record *r);
 /* At the end of a file: what waited for more records is held against rules. */
 void detector_end(struct detector *det,
     void (*matched)(void *arg, const struct match *m), void *arg);

@@ -107,6 +107,8 @@ void decoders_run(struct decoders *d, struct event *ev);
  * together have told, if they are whole now; at the end of a file, with all.
  */
 bool decoders_merged(struct decoders *d, struct event *ev, bool all);
+/* Whether the last record may be one of several that tell of one thing. */
+bool decoders_merging(const struct decoders *d);
 
 /*
  * Numbers for status: records seen, of no format, understood by a pattern,

@@ -323,6 +323,12 @@ decoders_frame(struct decoders *d, struct event *ev, struct decoded *out)
 }
 
 bool
+decoders_merging(const struct decoders *d)
+{
+	return d->merging;
+}
+
+bool
 decoders_merged(struct decoders *d, struct event *ev, bool all)
 {
 	for (size_t i = 0; (all || d->merging) && d->formats[i] != NULL;

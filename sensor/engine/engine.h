@@ -93,6 +93,11 @@ int ruleset_compile(struct ruleset *rs, struct diag *d);
 void ruleset_match(struct ruleset *rs, const struct event *ev,
     void (*matched)(void *arg, const struct match *m), void *arg);
 /*
+ * Whether some rule matches, also one of which only others hear. Nothing is
+ * told or remembered.
+ */
+bool ruleset_touched(struct ruleset *rs, const struct event *ev);
+/*
  * Tells the time, in microseconds since the epoch, and calls back for what it
  * brings about: windows that close, events that were expected and did not
  * come. Returns when it wants to be told again, INT64_MAX for never.

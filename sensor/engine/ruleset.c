@@ -393,6 +393,24 @@ ruleset_match(struct ruleset *rs, const struct event *ev,
 	roster_event(rs->roster, ev, tell, &t);
 }
 
+static void
+note(void *arg, const struct match *m)
+{
+	bool *touched = arg;
+
+	(void)m;
+	*touched = true;
+}
+
+bool
+ruleset_touched(struct ruleset *rs, const struct event *ev)
+{
+	bool touched = false;
+
+	roster_event(rs->roster, ev, note, &touched);
+	return touched;
+}
+
 int64_t
 ruleset_time(struct ruleset *rs, int64_t now,
     void (*matched)(void *arg, const struct match *m), void *arg)
