@@ -45,15 +45,17 @@ struct run {
 	const struct alerts *options;
 	struct inquiry inquiry;
 	struct listing listing;
-	struct excepted excepted;	/* --excepted, for people */
+	struct excepted excepted;	/* for people */
+	bool held;		/* asking for what was held back */
 	uint64_t after;		/* following: what is known already */
 	bool begun;
 };
 
 static void
-write_kinds(struct jsonw *w, const struct alerts *o)
+write_kinds(const struct run *r, struct jsonw *w)
 {
-	const char *kinds = o->excepted ? "excepted" :
+	const struct alerts *o = r->options;
+	const char *kinds = r->held ? "excepted" :
 	    o->kind != NULL ? o->kind :
 	    o->list.json || o->list.csv ? "alert,event" : "alert";
 	struct slice rest = slice_of(kinds), kind;
@@ -87,7 +89,7 @@ write_query(const struct run *r, struct jsonw *w)
 {
 	const struct alerts *o = r->options;
 
-	write_kinds(w, o);
+	write_kinds(r, w);
 	pair(w, "level", level_name((enum level)o->level));
 	pair(w, "rule", o->rule);
 	pair(w, "user", o->user);
@@ -97,10 +99,16 @@ write_query(const struct run *r, struct jsonw *w)
 	flag(w, "open", o->open);
 	jsonw_pair_int(w, "after", (int64_t)r->after);
 	flag(w, "oldest", r->begun || !r->listing.reversed);
-	flag(w, "observed", !r->begun);
+	flag(w, "observed", !r->begun && r->held == o->excepted);
 	/* Groups are counted here, so their limit is kept here too. */
-	if (!r->begun && o->list.by == NULL)
+	if (!r->begun && o->list.by == NULL && r->held == o->excepted)
 		jsonw_pair_int(w, "limit", (int64_t)o->list.limit);
+}
+
+static bool
+is_for_people(const struct alerts *o)
+{
+	return !o->list.json && !o->list.csv && o->list.by == NULL;
 }
 
 static void
@@ -108,7 +116,7 @@ each_line(void *arg, enum ask_frame type, struct slice json)
 {
 	struct run *r = arg;
 
-	if (type == ASK_ROW && r->excepted.arena != NULL)
+	if (type == ASK_ROW && r->held && is_for_people(r->options))
 		excepted_row(&r->excepted, json);
 	else if (type == ASK_ROW)
 		listing_row(&r->listing, json);
@@ -185,10 +193,17 @@ list(struct run *r, struct err *err)
 {
 	int status = ask(r, err);
 
+	if (status == 0 && is_for_people(r->options) && !r->options->open &&
+	    r->options->kind == NULL && !r->held) {
+		r->held = true;
+		status = ask(r, err);
+		r->held = false;
+		r->listing.excepted = r->excepted.matches;
+	}
 	if (status == -1 || status == EXIT_TROUBLE)
 		return EXIT_TROUBLE;
 	inquiry_header(&r->inquiry, &r->listing.header);
-	if (r->excepted.arena != NULL)
+	if (r->held && is_for_people(r->options))
 		return list_excepted(r);
 	listing_end(&r->listing);
 	if (r->options->follow)
@@ -232,8 +247,8 @@ run(const struct registry *reg, int argc, char **argv)
 		return args_wrong(&cmd_alerts, "\"%s\"? vedette alerts --help "
 		    "lists what it takes", argv[1]);
 	status = EXIT_TROUBLE;
-	if (o.excepted && !o.list.json && !o.list.csv)
-		excepted_init(&r.excepted);
+	r.held = o.excepted;
+	excepted_init(&r.excepted);
 	if (listing_init(&r.listing, &o.list, o.kind == NULL ? "alert" :
 	    "record", &err) == 0 &&
 	    inquiry_open(&r.inquiry, reg, &o.place, &err) == 0 &&

@@ -142,6 +142,7 @@ add_end(const struct draft *d, int64_t now, struct buf *out, struct err *err)
 		    "span such as 30d", d->until);
 	if (text.len == DATE_LEN && !span)
 		end += DAY - SECOND;
+	end -= end % SECOND;
 	if (end <= now)
 		return err_set(err, "--until \"%s\" is past", d->until);
 	buf_str(out, "expires: ");

@@ -231,6 +231,9 @@ end_table(struct listing *l)
 	if (l->fold.count > 0)
 		print_groups(l);
 	print_counts(l, "line");
+	if (l->excepted > 0)
+		printf(" · %llu excepted (--excepted)",
+		    (unsigned long long)l->excepted);
 	next = worst(&l->fold);
 	if (next != NULL)
 		printf(" · next: vedette show %.*s", fold_digits(&l->fold),

@@ -23,6 +23,7 @@ struct listing {
 	size_t field_count;
 	struct fold fold;
 	uint64_t records, open;
+	uint64_t excepted;	/* matches held back; said beside alerts */
 	uint64_t seq;		/* the newest that was seen */
 	bool reversed;		/* rows come newest first, for --limit */
 	bool following;

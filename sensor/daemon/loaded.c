@@ -11,21 +11,35 @@ enum {
 };
 
 enum fate { SAME, ADDED, CHANGED, REMOVED, FATES };
+/* What is loaded. A tuning that was changed is another one. */
+enum sort { RULES, TUNINGS, SORTS };
 
 static const struct {
 	struct slice count, names;
-} paths[FATES] = {
-	[ADDED] = { SLICE("vedette.load.added"),
-	    SLICE("vedette.load.added_rules") },
-	[CHANGED] = { SLICE("vedette.load.changed"),
-	    SLICE("vedette.load.changed_rules") },
-	[REMOVED] = { SLICE("vedette.load.removed"),
-	    SLICE("vedette.load.removed_rules") },
+} paths[SORTS][FATES] = {
+	[RULES] = {
+		[ADDED] = { SLICE("vedette.load.added"),
+		    SLICE("vedette.load.added_rules") },
+		[CHANGED] = { SLICE("vedette.load.changed"),
+		    SLICE("vedette.load.changed_rules") },
+		[REMOVED] = { SLICE("vedette.load.removed"),
+		    SLICE("vedette.load.removed_rules") },
+	},
+	[TUNINGS] = {
+		[ADDED] = { SLICE("vedette.load.tuning_added"),
+		    SLICE("vedette.load.added_tuning") },
+		[REMOVED] = { SLICE("vedette.load.tuning_removed"),
+		    SLICE("vedette.load.removed_tuning") },
+	},
 };
 
-/* A rule as it is or was. The slices are in the arena. */
+/* In front of the ids of tunings, which have none but a digest. */
+static const struct slice tuning_mark = SLICE("\1tuning ");
+
+/* A rule or a tuning as it is or was. The slices are in the arena. */
 struct known {
 	struct known *next;
+	enum sort sort;
 	struct slice id, title, file;
 	enum level level;
 	bool enabled;
@@ -39,8 +53,8 @@ struct loaded {
 	struct map *by_id;
 	bool first;		/* nothing was loaded before */
 	size_t now;
-	size_t counts[FATES];
-	struct slice names[FATES][NAMED_MAX];
+	size_t counts[SORTS][FATES];
+	struct slice names[SORTS][FATES][NAMED_MAX];
 };
 
 static struct known *
@@ -49,6 +63,7 @@ add(struct loaded *ld, struct slice id)
 	struct known *k = arena_alloc(ld->arena, sizeof(*k));
 
 	k->id = arena_keep(ld->arena, id);
+	k->sort = slice_starts(id, tuning_mark) ? TUNINGS : RULES;
 	*ld->last = k;
 	ld->last = &k->next;
 	map_put(ld->by_id, k->id, k);
@@ -104,11 +119,12 @@ static void
 settle_fate(struct loaded *ld, struct known *k, enum fate fate,
     const struct known *before)
 {
-	size_t n = ld->counts[fate]++;
+	size_t n = ld->counts[k->sort][fate]++;
 
 	k->fate = fate;
 	if (fate != SAME && n < NAMED_MAX)
-		ld->names[fate][n] = name(ld, k, before);
+		ld->names[k->sort][fate][n] = k->sort == TUNINGS ? k->title :
+		    name(ld, k, before);
 }
 
 static bool
@@ -141,6 +157,42 @@ hold_against(struct loaded *ld, const struct rule_view *rule)
 		    &before);
 }
 
+/* "exception /etc/vedette/exceptions.d/x.yaml:1 by alice: it is known" */
+static void
+describe(const struct tuning_view *t, struct buf *out)
+{
+	buf_fmt(out, "%s %s:%u by ", t->exception ? "exception" : "override",
+	    t->file, t->line);
+	buf_add(out, slice_head(t->owner, TEXT_MAX));
+	buf_str(out, ": ");
+	buf_add(out, slice_head(t->reason, TEXT_MAX));
+}
+
+static void
+hold_tuning(struct loaded *ld, const struct tuning_view *t)
+{
+	const struct slice parts[] = { digest_slice(&t->document),
+		slice_of(t->file) };
+	const struct digest id = digest_of(parts, COUNT(parts));
+	struct buf key = { 0 }, title = { 0 };
+	struct known *k;
+
+	buf_add(&key, tuning_mark);
+	buf_hex(&key, slice_bytes(id.b, ID_LEN));
+	k = map_get(ld->by_id, buf_slice(&key));
+	if (k == NULL) {
+		describe(t, &title);
+		k = add(ld, buf_slice(&key));
+		k->title = arena_keep(ld->arena, buf_slice(&title));
+		k->digest = id;
+		settle_fate(ld, k, ADDED, k);
+	} else if (k->fate == REMOVED) {
+		settle_fate(ld, k, SAME, k);
+	}
+	buf_free(&key);
+	buf_free(&title);
+}
+
 struct loaded *
 loaded_compare(struct store *st, const struct ruleset *rs)
 {
@@ -157,6 +209,11 @@ loaded_compare(struct store *st, const struct ruleset *rs)
 		struct rule_view rule = ruleset_view(rs, i);
 
 		hold_against(ld, &rule);
+	}
+	for (size_t i = 0; i < ruleset_tunings(rs); i++) {
+		struct tuning_view t = ruleset_tuning(rs, i);
+
+		hold_tuning(ld, &t);
 	}
 	for (struct known *k = ld->rules; k != NULL; k = k->next)
 		if (k->fate == REMOVED)
@@ -180,22 +237,36 @@ loaded_line(const struct loaded *ld, struct buf *out)
 	buf_fmt(out, "%zu rule%s", ld->now, ld->now == 1 ? "" : "s");
 	if (!ld->first)
 		buf_fmt(out, ": %zu added, %zu changed, %zu removed",
-		    ld->counts[ADDED], ld->counts[CHANGED],
-		    ld->counts[REMOVED]);
+		    ld->counts[RULES][ADDED], ld->counts[RULES][CHANGED],
+		    ld->counts[RULES][REMOVED]);
+	if (ld->counts[TUNINGS][ADDED] + ld->counts[TUNINGS][REMOVED] > 0)
+		buf_fmt(out, "; tuning: %zu added, %zu removed",
+		    ld->counts[TUNINGS][ADDED],
+		    ld->counts[TUNINGS][REMOVED]);
+}
+
+static void
+add_fate(const struct loaded *ld, struct ecs *ecs, enum sort sort,
+    enum fate fate)
+{
+	size_t n = ld->counts[sort][fate];
+	bool told = sort == TUNINGS || !ld->first;
+
+	if (paths[sort][fate].count.len == 0 || (sort == TUNINGS && n == 0))
+		return;
+	ecs_int(ecs, paths[sort][fate].count, (int64_t)n);
+	if (told && n > 0)
+		ecs_list(ecs, paths[sort][fate].names, ld->names[sort][fate],
+		    n < NAMED_MAX ? n : NAMED_MAX);
 }
 
 void
 loaded_ecs(const struct loaded *ld, struct ecs *ecs)
 {
 	ecs_int(ecs, S("vedette.load.rules"), (int64_t)ld->now);
-	for (size_t f = ADDED; f < FATES; f++) {
-		size_t n = ld->counts[f];
-
-		ecs_int(ecs, paths[f].count, (int64_t)n);
-		if (!ld->first && n > 0)
-			ecs_list(ecs, paths[f].names, ld->names[f],
-			    n < NAMED_MAX ? n : NAMED_MAX);
-	}
+	for (size_t sort = 0; sort < SORTS; sort++)
+		for (size_t f = ADDED; f < FATES; f++)
+			add_fate(ld, ecs, (enum sort)sort, (enum fate)f);
 }
 
 static int

@@ -64,6 +64,7 @@ bool ruleset_mute(struct ruleset *rs, struct slice id, const struct mute *m);
 
 struct tuning_view {
 	bool exception;		/* or an override */
+	struct digest document;	/* of all that it says */
 	const char *file;
 	unsigned line;
 	struct slice reason, owner, ticket;

@@ -170,6 +170,7 @@ tune_read(struct load *l, enum tune_kind kind, const struct node *map,
 	add_names(out, w.rules, node_get(map, "rule"), false);
 	add_names(out, w.tags, node_get(map, "tag"), true);
 	v->exception = kind == TUNE_EXCEPTION;
+	v->document = rule_document(map);
 	v->file = l->file;
 	v->line = map->line;
 	v->reason = slice_of(w.reason);

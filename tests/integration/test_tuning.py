@@ -67,6 +67,7 @@ def test_an_excepted_match_is_no_alert_and_counted(sensor):
     assert said["expires"].startswith("2090-01-0")
     table = sensor.vedette("alerts", "--excepted", check=1).stdout
     assert "11 matches held back in 1 line" in table and "x.yaml:1, alice, until 2090-01-01" in table
+    assert ", 19 open · 11 excepted (--excepted) · next" in sensor.vedette("alerts", check=1).stdout
     sensor.stop()
     assert held(sensor)[1] == 11
     done = sensor.vedette("alerts", "--excepted", "--state", str(sensor.state), check=1)
@@ -300,3 +301,21 @@ def test_mistakes_in_an_exception_are_told_and_nothing_is_written(guessed):
     (guessed.dir / "exceptions.d").write_text("in the way")
     done = rules(guessed, "except", ID, "--match", "user.name=x", *EXCEPT, check=2)
     assert "exceptions.d" in done.stderr
+
+
+def test_each_load_says_which_tuning_it_brought_and_took(sensor):
+    tune(sensor, "exceptions.d", entry("[x]"))
+    tune(sensor, "exceptions.d", entry("[y]"), "y.yaml")
+    sensor.start()
+    tune(sensor, "exceptions.d", entry("[z]"), "y.yaml")
+    tune(sensor, "overrides.d", f"{{rule: {ID}, level: high, reason: r, owner: bob}}\n")
+    sensor.vedette("reload", check=0)
+    loads = [json.loads(row) for row in sensor.vedette(
+        "alerts", "--kind", "load", "--json", check=1).stdout.splitlines()]
+    loads = [r for r in loads if r["event"]["action"] == "load"]
+    first, second = (r["vedette"]["load"] for r in loads)
+    assert (first["tuning_added"], "tuning_removed" in first) == (2, False)
+    assert (second["tuning_added"], second["tuning_removed"]) == (2, 1)
+    assert second["removed_tuning"] == [f"exception {sensor.dir}/exceptions.d/y.yaml:1 by alice: it is known"]
+    assert f"override {sensor.dir}/overrides.d/x.yaml:1 by bob: r" in second["added_tuning"]
+    assert "; tuning: 2 added, 1 removed" in loads[1]["message"]
