@@ -19,6 +19,7 @@ struct regex_state {
 	pcre2_match_data *data;
 	pcre2_match_context *context;
 	pcre2_jit_stack *stack;
+	uint32_t limit;		/* of matching that context has */
 };
 
 enum { GROUPS_MAX = 64, HEAP_LIMIT_KIB = 4096, PATTERN_MAX = 32768 };
@@ -178,7 +179,8 @@ regex_state_new(void)
 	st->stack = pcre2_jit_stack_create(32 * 1024, 512 * 1024, NULL);
 	if (st->data == NULL || st->context == NULL)
 		abort();
-	pcre2_set_match_limit(st->context, REGEX_MATCH_LIMIT);
+	st->limit = REGEX_MATCH_LIMIT;
+	pcre2_set_match_limit(st->context, st->limit);
 	pcre2_set_depth_limit(st->context, REGEX_DEPTH_LIMIT);
 	pcre2_set_heap_limit(st->context, HEAP_LIMIT_KIB);
 	if (st->stack != NULL)
@@ -197,11 +199,28 @@ regex_state_free(struct regex_state *st)
 	free(st);
 }
 
+static uint32_t
+match_limit(size_t len)
+{
+	if (len <= REGEX_TEXT_LIMIT / REGEX_MATCH_LIMIT)
+		return REGEX_MATCH_LIMIT;
+	if (len >= REGEX_TEXT_LIMIT / REGEX_MATCH_LIMIT_LEAST)
+		return REGEX_MATCH_LIMIT_LEAST;
+	return (uint32_t)(REGEX_TEXT_LIMIT / len);
+}
+
 enum regex_result
 regex_match(const struct regex *re, struct regex_state *st, struct slice in)
 {
 	const unsigned char *p = in.len > 0 ? in.p : S("").p;
-	int n = re->fast ?
+	uint32_t limit = match_limit(in.len);
+	int n;
+
+	if (limit != st->limit) {
+		pcre2_set_match_limit(st->context, limit);
+		st->limit = limit;
+	}
+	n = re->fast ?
 	    pcre2_jit_match(re->code, p, in.len, 0, 0, st->data, st->context) :
 	    pcre2_match(re->code, p, in.len, 0, 0, st->data, st->context);
 

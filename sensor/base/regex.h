@@ -18,7 +18,16 @@ enum {
 	REGEX_DOTALL = 4,
 	REGEX_UTF = 8,
 };
-enum { REGEX_MATCH_LIMIT = 20000, REGEX_DEPTH_LIMIT = 250 };
+/*
+ * The match limit counts anew from each place where a match may begin, so
+ * less of it is granted to long texts: REGEX_TEXT_LIMIT over all places.
+ */
+enum {
+	REGEX_MATCH_LIMIT = 20000,
+	REGEX_MATCH_LIMIT_LEAST = 200,
+	REGEX_TEXT_LIMIT = 20000000,
+	REGEX_DEPTH_LIMIT = 250,
+};
 
 enum regex_result { REGEX_NO, REGEX_YES, REGEX_ABORTED };
 

@@ -29,6 +29,17 @@ static const struct {
 	{ SLICE("SQLite format 3"), "is a database" },
 };
 
+static void
+tell_offender(void *arg, const struct rule_view *rule)
+{
+	struct buf place = { 0 };
+
+	buf_fmt(&place, "%s:%u", rule->file, rule->line);
+	scan_complain(arg, buf_cstr(&place), "the rule is switched off from "
+	    "here on: its regular expressions take too much time");
+	buf_free(&place);
+}
+
 void
 scan_hold(struct scan *s, const struct line *line)
 {
@@ -37,6 +48,7 @@ scan_hold(struct scan *s, const struct line *line)
 	s->record.flags = line->flags;
 	s->record.form = lines_form(line->text);
 	detector_run(&s->det, &s->record, scan_matched, s);
+	ruleset_offenders(s->det.rules, tell_offender, s);
 }
 
 static void

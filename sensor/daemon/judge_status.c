@@ -100,19 +100,27 @@ static void
 add_rules(struct judge *j, struct jsonw *w, struct degraded *d)
 {
 	size_t n = ruleset_count(j->det.rules);
-	uint64_t aborted = 0;
+	uint64_t aborted = 0, stopped = 0;
 	struct buf text = { 0 };
 
-	for (size_t i = 0; i < n; i++)
-		aborted += ruleset_view(j->det.rules, i).aborted;
+	for (size_t i = 0; i < n; i++) {
+		struct rule_view rule = ruleset_view(j->det.rules, i);
+
+		aborted += rule.aborted;
+		stopped += rule.stopped;
+	}
 	buf_fmt(&text, "ruleset %.12s", j->ruleset);
 	if (aborted > 0)
 		buf_fmt(&text, ", %llu matches aborted at their limit",
 		    (unsigned long long)aborted);
+	if (stopped > 0)
+		buf_fmt(&text, ", %llu rules switched off: too slow",
+		    (unsigned long long)stopped);
 	jsonw_key(w, S("rules"));
 	jsonw_object(w);
 	jsonw_pair_int(w, "loaded", (int64_t)n);
 	jsonw_pair_int(w, "aborted", (int64_t)aborted);
+	jsonw_pair_int(w, "stopped", (int64_t)stopped);
 	jsonw_pair(w, "detail", buf_slice(&text));
 	add_mutes(j, w);
 	jsonw_object_end(w);
@@ -122,6 +130,8 @@ add_rules(struct judge *j, struct jsonw *w, struct degraded *d)
 	if (j->refused.len > 0)
 		degrade(d, "the rules were refused at the start; the last "
 		    "good ones are in force");
+	if (stopped > 0)
+		degrade(d, "rules are switched off, they are too slow");
 }
 
 static void

@@ -161,6 +161,20 @@ quarantine(struct judge *j, const struct record *r)
 	    "a record on which the judge died three times was passed over");
 }
 
+static void
+tell_offender(void *arg, const struct rule_view *rule)
+{
+	struct buf text = { 0 };
+
+	buf_fmt(&text, "rule %.*s (%s:%u) is switched off until the next "
+	    "reload: its regular expressions take too much time",
+	    (int)rule->info.id.len, (const char *)rule->info.id.p,
+	    rule->file, rule->line);
+	log_warn("%s", buf_cstr(&text));
+	judge_alarm(arg, LEVEL_HIGH, "rule-switched-off", buf_cstr(&text));
+	buf_free(&text);
+}
+
 void
 judge_record(void *owner, const struct record *r)
 {
@@ -173,6 +187,7 @@ judge_record(void *owner, const struct record *r)
 		return;
 	}
 	detector_run(&j->det, r, judge_matched, j);
+	ruleset_offenders(j->det.rules, tell_offender, j);
 	if (j->det.ev->kept.len > 0)
 		keep_event(j);
 	attempt_end(j->attempt);

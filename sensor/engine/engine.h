@@ -189,6 +189,7 @@ struct rule_view {
 	const struct rule_test *tests;
 	size_t test_count;
 	uint64_t matches, aborted;	/* since load */
+	bool stopped;		/* its regular expressions took too much */
 	/* What the place changed: by which tuning, or -1. */
 	enum level shipped;
 	int levelled, switched;
@@ -202,6 +203,13 @@ size_t ruleset_count(const struct ruleset *rs);
  */
 size_t ruleset_refused(const struct ruleset *rs);
 struct rule_view ruleset_view(const struct ruleset *rs, size_t i);
+/*
+ * Calls back, once for each, with the rules that were stopped since the last
+ * call because their regular expressions took too much time; what is left of
+ * the rules goes on. They are tried again at the next load.
+ */
+void ruleset_offenders(struct ruleset *rs,
+    void (*each)(void *arg, const struct rule_view *rule), void *arg);
 
 /* Bytes of the tables in which values are looked up. */
 size_t ruleset_tables(const struct ruleset *rs);

@@ -44,6 +44,9 @@ struct roster {
 	uint32_t *route_memory;
 	uint32_t *due;		/* rules to be held against the event */
 	size_t due_count;
+	int64_t earned;		/* by all events; see ration.h */
+	uint32_t *offenders;	/* rules that were stopped */
+	size_t offender_count;
 	uint64_t stamp;
 };
 
@@ -58,6 +61,7 @@ struct making {
 	struct sieve_maker *triggers, *rest;
 	struct predicates *ps;
 	const bool *wakes_some;	/* by predicate: it is in a trigger */
+	struct rule *rules;
 	uint32_t rule;
 	struct wake *wakes;
 	size_t count, room;
@@ -92,6 +96,8 @@ seek(void *arg, uint32_t predicate)
 {
 	struct making *m = arg;
 
+	m->rules[m->rule].rationed |=
+	    predicates_get(m->ps, predicate)->op == OP_REGEX;
 	if (!seek_can(predicates_get(m->ps, predicate)))
 		return;
 	if (m->wakes_some[predicate])
@@ -173,7 +179,7 @@ static void
 make_bucket(struct roster *d, uint32_t bucket, const struct plan *p)
 {
 	struct making m = { .bucket = &d->buckets[bucket], .ps = d->ps,
-	    .wakes_some = p->wakes_some,
+	    .rules = d->rules, .wakes_some = p->wakes_some,
 	    .triggers = sieve_maker_new(d->ps),
 	    .rest = sieve_maker_new(d->ps) };
 
@@ -224,6 +230,7 @@ roster_new(struct rule *rules, size_t count, struct predicates *ps)
 	d->rules = rules;
 	d->ps = ps;
 	d->due = xcalloc(count, sizeof(*d->due));
+	d->offenders = xcalloc(count, sizeof(*d->offenders));
 	make_buckets(d, count);
 	d->route_memory = xcalloc(ROUTES * d->bucket_count,
 	    sizeof(*d->route_memory));
@@ -247,13 +254,14 @@ roster_free(struct roster *d)
 	free(d->buckets);
 	free(d->route_memory);
 	free(d->due);
+	free(d->offenders);
 	free(d);
 }
 
 static void
 wake(struct roster *d, uint32_t rule)
 {
-	if (d->rules[rule].stamp == d->stamp)
+	if (d->rules[rule].stamp == d->stamp || d->rules[rule].stopped)
 		return;
 	d->rules[rule].stamp = d->stamp;
 	d->due[d->due_count++] = rule;
@@ -306,25 +314,37 @@ route_of(struct roster *d, struct logsource from)
 	return r;
 }
 
+/* Runs a rule and stops it when it has taken too much. */
+static bool
+run(struct roster *d, uint32_t rule, enum looked looked)
+{
+	struct rule *r = &d->rules[rule];
+	int64_t start = r->rationed ? ration_clock() : 0;
+	bool aborted = false, match;
+
+	/* It asks only for what was looked for in its bucket. */
+	predicates_looked(d->ps, looked);
+	match = program_run(r->code, r->code_len, d->ps, &aborted);
+	predicates_looked(d->ps, LOOKED_NOT);
+	r->aborted += aborted;
+	r->matches += match;
+	if (r->rationed && !ration_charge(&r->ration, d->earned,
+	    ration_clock() - start, aborted)) {
+		r->stopped = true;
+		d->offenders[d->offender_count++] = rule;
+	}
+	return match;
+}
+
 /* Holds the rules that were woken against the event. */
 static void
 run_due(struct roster *d, const struct event *ev, enum looked looked,
     void (*matched)(void *arg, const struct match *m), void *arg)
 {
-	for (size_t i = 0; i < d->due_count; i++) {
-		struct rule *r = &d->rules[d->due[i]];
-		bool aborted = false, match;
-
-		/* It asks only for what was looked for in its bucket. */
-		predicates_looked(d->ps, looked);
-		match = program_run(r->code, r->code_len, d->ps, &aborted);
-		predicates_looked(d->ps, LOOKED_NOT);
-		r->aborted += aborted;
-		r->matches += match;
-		if (match)
-			matched(arg, &(struct match){ .rule = &r->info,
-			    .ev = ev, .key = S("") });
-	}
+	for (size_t i = 0; i < d->due_count; i++)
+		if (run(d, d->due[i], looked))
+			matched(arg, &(struct match){ .key = S(""), .ev = ev,
+			    .rule = &d->rules[d->due[i]].info });
 }
 
 static void
@@ -356,6 +376,7 @@ roster_event(struct roster *d, const struct event *ev,
 {
 	d->stamp++;
 	d->due_count = 0;
+	d->earned += ration_earn(ev->record->bytes.len);
 	predicates_event(d->ps, ev);
 	for (size_t i = 0; i < ev->source_count; i++) {
 		const struct route *r = route_of(d, ev->sources[i]);
@@ -364,6 +385,22 @@ roster_event(struct roster *d, const struct event *ev,
 			look(d, &d->buckets[r->buckets[k]]);
 	}
 	run_due(d, ev, look_for_rest(d), matched, arg);
+}
+
+bool
+roster_offender(struct roster *d, uint32_t *rule)
+{
+	if (d->offender_count == 0)
+		return false;
+	*rule = d->offenders[--d->offender_count];
+	return true;
+}
+
+void
+roster_forget(struct roster *d)
+{
+	d->earned = 0;
+	d->offender_count = 0;
 }
 
 size_t

@@ -9,6 +9,7 @@
 #include "engine/condition.h"
 #include "engine/engine.h"
 #include "engine/predicate.h"
+#include "engine/ration.h"
 
 struct expectation;
 struct tune;
@@ -42,6 +43,9 @@ struct rule {
 	size_t code_len;
 	uint64_t stamp;		/* of the last event it was held against */
 	uint64_t matches, aborted;
+	bool rationed;		/* it has regular expressions */
+	bool stopped;		/* they took too much; until the next load */
+	struct ration ration;
 	enum level shipped;	/* what its author says */
 	const struct tune *levelled, *switched;	/* by whom, or NULL */
 	struct tune_link *exceptions;

@@ -462,10 +462,29 @@ ruleset_memory(const struct ruleset *rs)
 }
 
 void
+ruleset_offenders(struct ruleset *rs,
+    void (*each)(void *arg, const struct rule_view *rule), void *arg)
+{
+	uint32_t n;
+
+	while (roster_offender(rs->roster, &n)) {
+		struct rule_view rule = ruleset_view(rs, n);
+
+		each(arg, &rule);
+	}
+}
+
+void
 ruleset_forget(struct ruleset *rs)
 {
-	for (size_t i = 0; i < rs->count; i++)
-		rs->rules[i].matches = rs->rules[i].aborted = 0;
+	for (size_t i = 0; i < rs->count; i++) {
+		struct rule *r = &rs->rules[i];
+
+		r->matches = r->aborted = 0;
+		r->stopped = false;
+		r->ration = (struct ration){ 0 };
+	}
+	roster_forget(rs->roster);
 	memory_clear(rs->memory);
 }
 
@@ -493,6 +512,7 @@ ruleset_view(const struct ruleset *rs, size_t i)
 		.falsepositives = r->falsepositives, .source = r->source,
 		.tests = r->tests, .test_count = r->test_count,
 		.matches = r->matches, .aborted = r->aborted,
+		.stopped = r->stopped,
 		.shipped = r->shipped,
 		.levelled = tuning_index(rs->tuning, r->levelled),
 		.switched = tuning_index(rs->tuning, r->switched),
