@@ -5,7 +5,7 @@
 #ifndef VEDETTE_PAIRS_H
 #define VEDETTE_PAIRS_H
 
-#include "base/slice.h"
+#include "dice.h"
 #include "twin.h"
 
 struct pairs;
@@ -20,12 +20,20 @@ struct pairs_counts {
 /* placeholders: a map as YAML text. Owner: caller. */
 struct pairs *pairs_new(const char *placeholders);
 void pairs_free(struct pairs *p);
+/*
+ * For rules and events that nobody chose: it is no difference that only one
+ * engine takes a rule, and what both do not mean alike (an event with a key
+ * twice, a field that the decoder fills from another) is left out.
+ */
+void pairs_tolerate(struct pairs *p);
 /* Rules as YAML text, which is copied. */
 void pairs_add(struct pairs *p, const char *name, struct slice yaml);
 /* To be called once, after all pairs_add. */
 void pairs_compile(struct pairs *p);
 /* Makes events out of the rules and holds them against all. */
 void pairs_run(struct pairs *p, uint64_t seed, uint64_t events);
+/* The same with what is left of the dice. */
+void pairs_play(struct pairs *p, struct dice *d, uint64_t events);
 /* One event; without sources, of the first rule's. False: it is none. */
 bool pairs_event(struct pairs *p, struct slice json,
     const struct twin_source *sources, size_t count);

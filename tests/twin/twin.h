@@ -52,6 +52,8 @@ struct twin_source twin_source(const struct twin_rule *r);
 struct twin_event *twin_event_new(struct slice json,
     const struct twin_source *sources, size_t count);
 void twin_event_free(struct twin_event *ev);
+/* A path in it may be read in more than one way. */
+bool twin_event_odd(const struct twin_event *ev);
 
 bool twin_match(const struct twin_rule *r, const struct twin_event *ev);
 

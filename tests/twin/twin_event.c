@@ -21,9 +21,15 @@ join(struct arena *a, struct slice path, struct slice key)
 	return out;
 }
 
+/* Where a value stands while the event is read. */
+struct place {
+	struct slice path;
+	bool literal;
+	unsigned member;
+};
+
 static void
-push(struct twin_event *ev, struct slice path, bool literal,
-    const struct json *v)
+push(struct twin_event *ev, struct place at, const struct json *v)
 {
 	static const enum twin_value_type types[] = {
 		[JSON_NULL] = TWIN_NOTHING, [JSON_BOOL] = TWIN_TRUTH,
@@ -37,21 +43,27 @@ push(struct twin_event *ev, struct slice path, bool literal,
 		    sizeof(*ev->values));
 	}
 	ev->values[ev->count++] = (struct twin_value){
-		.path = path, .literal = literal, .type = types[v->type],
-		.text = v->text, .letters = letters_of(ev->arena, v->text),
+		.path = at.path, .literal = at.literal, .member = at.member,
+		.type = types[v->type], .text = v->text,
+		.letters = letters_of(ev->arena, v->text),
 	};
 }
 
 static void
-walk(struct twin_event *ev, struct slice path, bool literal,
-    const struct json *v)
+walk(struct twin_event *ev, struct place at, const struct json *v)
 {
-	push(ev, path, literal, v);
-	for (const struct json *c = v->first; c != NULL; c = c->next)
-		if (v->type == JSON_ARRAY)
-			walk(ev, path, literal, c);
-		else
-			walk(ev, join(ev->arena, path, c->key), false, c);
+	push(ev, at, v);
+	for (const struct json *c = v->first; c != NULL; c = c->next) {
+		struct place below = { .member = ++ev->members };
+
+		if (v->type == JSON_ARRAY) {
+			walk(ev, at, c);
+			continue;
+		}
+		below.path = join(ev->arena, at.path, c->key);
+		ev->dotted |= slice_find_byte(c->key, '.') != SIZE_MAX;
+		walk(ev, below, c);
+	}
 }
 
 struct twin_event *
@@ -70,7 +82,8 @@ twin_event_new(struct slice json, const struct twin_source *sources,
 	for (size_t i = 0; i < count; i++)
 		ev->sources[ev->source_count++] = sources[i];
 	for (const struct json *m = root->first; m != NULL; m = m->next)
-		walk(ev, m->key, m->type != JSON_OBJECT, m);
+		walk(ev, (struct place){ m->key, m->type != JSON_OBJECT,
+		    ++ev->members }, m);
 	ev->raw = json_text(root, "_raw");
 	return ev;
 }
@@ -83,4 +96,22 @@ twin_event_free(struct twin_event *ev)
 	arena_free(ev->arena);
 	free(ev->values);
 	free(ev);
+}
+
+/* Whether one path is of two members, and it matters which comes first. */
+static bool
+is_odd(const struct twin_value *a, const struct twin_value *b)
+{
+	return a->member != b->member && slice_eq(a->path, b->path) &&
+	    (a->type == TWIN_EMPTY || a->literal);
+}
+
+bool
+twin_event_odd(const struct twin_event *ev)
+{
+	for (size_t i = 0; i < ev->count; i++)
+		for (size_t k = 0; k < ev->count; k++)
+			if (is_odd(&ev->values[i], &ev->values[k]))
+				return true;
+	return ev->dotted;
 }

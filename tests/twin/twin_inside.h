@@ -81,6 +81,7 @@ enum twin_value_type {
 struct twin_value {
 	struct slice path;
 	bool literal;			/* the path is a key of the event */
+	unsigned member;		/* of which map; one for a list */
 	enum twin_value_type type;
 	struct slice text;
 	struct letters letters;
@@ -93,6 +94,8 @@ struct twin_event {
 	struct slice raw;
 	struct twin_source sources[8];
 	size_t source_count;
+	unsigned members;
+	bool dotted;			/* a key with a dot, below the first */
 };
 
 /* Remembers the first reason; always false. */

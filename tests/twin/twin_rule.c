@@ -6,8 +6,6 @@
 #include "base/buf.h"
 #include "twin_inside.h"
 
-enum { RULES_MAX = 20000 };
-
 struct twin *
 twin_new(const struct node *placeholders)
 {
@@ -15,7 +13,6 @@ twin_new(const struct node *placeholders)
 
 	t->arena = arena_new(0);
 	t->placeholders = placeholders;
-	t->rules = xcalloc(RULES_MAX, sizeof(*t->rules));
 	return t;
 }
 
@@ -138,14 +135,19 @@ enum twin_read
 twin_load(struct twin *t, const struct node *doc)
 {
 	const struct node *detection = node_get(doc, "detection");
-	struct twin_rule *r = &t->rules[t->count];
+	struct twin_rule *r;
 
+	/* Grows at powers of two, so a room needs no counting. */
+	if ((t->count & (t->count - 1)) == 0)
+		t->rules = xrealloc(t->rules, 2 * t->count + 1,
+		    sizeof(*t->rules));
+	r = &t->rules[t->count];
 	t->why = NULL;
 	t->passed = false;
 	*r = (struct twin_rule){ .id = node_text(doc, "id") };
 	if (node_get(doc, "action") != NULL ||
 	    node_get(doc, "filter") != NULL ||
-	    node_get(doc, "correlation") != NULL || t->count + 1 == RULES_MAX)
+	    node_get(doc, "correlation") != NULL)
 		return TWIN_PASSED;
 	if (detection == NULL || detection->type != NODE_MAP)
 		twin_fail(t, "no detection");

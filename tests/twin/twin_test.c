@@ -253,22 +253,43 @@ test_cidr(const struct twin_test *t, const struct twin_value *v)
 	return true;
 }
 
+static struct slice
+folded(struct arena *a, struct letters l, bool cased)
+{
+	struct letters out = letters_join(a, l, letters_part(l, 0, 0));
+
+	for (size_t i = 0; i < out.count && !cased; i++)
+		out.at[i] = letter_fold(out.at[i]);
+	return letters_bytes(a, out);
+}
+
+/*
+ * By bytes: a value that was cut inside of a character is still what another
+ * begins with.
+ */
+static bool
+refers(const struct twin_test *t, struct slice have, struct slice other)
+{
+	if (t->open_front && t->open_end)
+		return slice_find(have, other) != SIZE_MAX;
+	if (t->open_front)
+		return slice_ends(have, other);
+	return t->open_end ? slice_starts(have, other) : slice_eq(have, other);
+}
+
 /* "other field's value; CHOICE case-insensitive; either missing → false" */
 static bool
 test_fieldref(const struct twin_test *t, const struct twin_value *v,
     const struct twin_event *ev)
 {
-	uint32_t run[] = { LETTER_RUN };
-	struct letters front = { run, t->open_front };
-	struct letters end = { run, t->open_end };
 	struct look others = look_at(ev, t->text);
 	const struct twin_value *other;
 	struct arena *a = arena_new(0);
 	bool yes = false;
 
 	while (!yes && (other = next_value(&others)) != NULL)
-		yes = letters_match(letters_join(a, front, letters_join(a,
-		    other->letters, end)), v->letters, t->cased);
+		yes = refers(t, folded(a, v->letters, t->cased),
+		    folded(a, other->letters, t->cased));
 	arena_free(a);
 	return yes;
 }
