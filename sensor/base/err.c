@@ -37,7 +37,9 @@ err_sys(struct err *err, const char *fmt, ...)
 	return -1;
 }
 
-static void diag_line(struct diag *d, const char *file, unsigned line,
+static void tell_line(struct diag *d, struct diag_line line, const char *fmt,
+    va_list ap) __attribute__((format(printf, 3, 0)));
+static void add_line(struct diag *d, const char *file, unsigned line,
     unsigned column, const char *grade, const char *fmt, va_list ap)
     __attribute__((format(printf, 6, 0)));
 
@@ -57,15 +59,31 @@ add_what(struct buf *b, const char *fmt, va_list ap)
 }
 
 static void
-diag_line(struct diag *d, const char *file, unsigned line, unsigned column,
+tell_line(struct diag *d, struct diag_line line, const char *fmt, va_list ap)
+{
+	struct buf what = { 0 };
+
+	add_what(&what, fmt, ap);
+	line.text = buf_cstr(&what);
+	d->told(d->arg, &line);
+	buf_free(&what);
+}
+
+static void
+add_line(struct diag *d, const char *file, unsigned line, unsigned column,
     const char *grade, const char *fmt, va_list ap)
 {
 	unsigned before = d->errors + d->warnings + d->refused;
 
-	if (before == LINES_MAX)
+	if (before == LINES_MAX && d->told == NULL)
 		buf_str(&d->text, "and more\n");
 	if (before >= LINES_MAX)
 		return;
+	if (d->told != NULL) {
+		tell_line(d, (struct diag_line){ file, line, column, grade,
+		    NULL }, fmt, ap);
+		return;
+	}
 	if (file != NULL)
 		buf_fmt(&d->text, "%s:", file);
 	if (line > 0)
@@ -74,7 +92,8 @@ diag_line(struct diag *d, const char *file, unsigned line, unsigned column,
 		buf_fmt(&d->text, "%u:", column);
 	if (file != NULL)
 		buf_str(&d->text, " ");
-	buf_str(&d->text, grade);
+	if (strcmp(grade, "warning") == 0)
+		buf_str(&d->text, "warning: ");
 	add_what(&d->text, fmt, ap);
 	buf_str(&d->text, "\n");
 }
@@ -86,7 +105,7 @@ diag_error(struct diag *d, const char *file, unsigned line, unsigned column,
 	va_list ap;
 
 	va_start(ap, fmt);
-	diag_line(d, file, line, column, "", fmt, ap);
+	add_line(d, file, line, column, "error", fmt, ap);
 	va_end(ap);
 	d->errors++;
 	return -1;
@@ -99,7 +118,7 @@ diag_warn(struct diag *d, const char *file, unsigned line, unsigned column,
 	va_list ap;
 
 	va_start(ap, fmt);
-	diag_line(d, file, line, column, "warning: ", fmt, ap);
+	add_line(d, file, line, column, "warning", fmt, ap);
 	va_end(ap);
 	d->warnings++;
 }
@@ -111,7 +130,7 @@ diag_refuse(struct diag *d, const char *file, unsigned line, unsigned column,
 	va_list ap;
 
 	va_start(ap, fmt);
-	diag_line(d, file, line, column, "", fmt, ap);
+	add_line(d, file, line, column, "refused", fmt, ap);
 	va_end(ap);
 	d->refused++;
 }

@@ -21,6 +21,13 @@ int err_set(struct err *err, const char *fmt, ...)
 int err_sys(struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+struct diag_line {
+	const char *file;		/* NULL: none */
+	unsigned line, column;		/* 0: none */
+	const char *grade;		/* "error", "warning", "refused" */
+	const char *text;
+};
+
 /*
  * Everything wrong with what a person wrote (configuration, rules, decoders),
  * one line each: "file:line:column: what". Reading goes on after an error, so
@@ -32,6 +39,9 @@ struct diag {
 	unsigned errors;
 	unsigned warnings;
 	unsigned refused;
+	/* When set, gets what would else be a line of the text. */
+	void (*told)(void *arg, const struct diag_line *line);
+	void *arg;
 };
 
 /* Adds one line and returns -1. Line and column are 1-based, 0 leaves out. */

@@ -1,17 +1,31 @@
 /*
- * rules lint: whether files are right; loads nothing else.
+ * rules lint: whether files are right, and what of them is no good; loads
+ * nothing else.
  */
 #include <stdio.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "cli/rules_session.h"
 
 extern const struct command rules_lint;
 
+struct lint_call {
+	struct session session;
+	struct diag advice;
+	bool strict;
+	double since;
+};
+
 static const struct arg lint_args[] = {
-	ARGS_CONFIG(session, path),
+	ARGS_CONFIG(lint_call, session.path),
+	{ "strict", 0, ARG_FLAG, AT(lint_call, strict), NULL,
+	    "warnings count as mistakes", NULL },
+	{ "own", 0, ARG_FLAG, AT(lint_call, session.own), NULL,
+	    "hold all rules to what own ones are held to", NULL },
+	ARGS_JSON(lint_call, session.json),
 	ARGS_END
 };
 
@@ -44,46 +58,115 @@ print_count(size_t n)
 }
 
 static void
-print_outcome(const struct session *s, double since)
+print_text(const struct lint_call *c, size_t good, size_t refused)
 {
-	size_t good = ruleset_count(s->detector.rules);
-	size_t refused = ruleset_refused(s->detector.rules);
-
 	print_count(good);
 	printf(good == 1 ? " rule loads, " : " rules load, ");
 	print_count(refused);
-	printf(" refused, in %.2f s, %ld MiB\n", seconds() - since,
+	printf(" refused, in %.2f s, %ld MiB\n", seconds() - c->since,
 	    mebibytes());
+}
+
+static void
+print_object(struct buf *text)
+{
+	buf_byte(text, '\n');
+	fwrite(text->p, 1, text->len, stdout);
+	buf_free(text);
+}
+
+static void
+print_json(const struct lint_call *c, size_t good, size_t refused)
+{
+	struct buf text = { 0 };
+	struct jsonw w = { .out = &text };
+
+	jsonw_object(&w);
+	jsonw_pair_int(&w, "rules", (int64_t)good);
+	jsonw_pair_int(&w, "refused", (int64_t)refused);
+	jsonw_pair_int(&w, "warnings", c->advice.warnings +
+	    c->session.diag.warnings);
+	jsonw_pair_int(&w, "milliseconds",
+	    (int64_t)((seconds() - c->since) * 1000));
+	jsonw_pair_int(&w, "mebibytes", mebibytes());
+	jsonw_object_end(&w);
+	print_object(&text);
+}
+
+/* What a diag tells, as JSON. */
+static void
+print_line(void *arg, const struct diag_line *line)
+{
+	struct buf text = { 0 };
+	struct jsonw w = { .out = &text };
+
+	(void)arg;
+	jsonw_object(&w);
+	if (line->file != NULL)
+		jsonw_pair(&w, "file", slice_of(line->file));
+	if (line->line > 0)
+		jsonw_pair_int(&w, "line", line->line);
+	if (line->column > 0)
+		jsonw_pair_int(&w, "column", line->column);
+	jsonw_pair(&w, "grade", slice_of(line->grade));
+	jsonw_pair(&w, "text", slice_of(line->text));
+	jsonw_object_end(&w);
+	print_object(&text);
+}
+
+/* Warnings first, so that what is wrong stands where the eye ends. */
+static int
+lint(struct lint_call *c, const struct registry *reg,
+    const struct strlist *paths)
+{
+	struct session *s = &c->session;
+	unsigned warnings;
+	int status;
+
+	session_begin(s);
+	s->advice = &c->advice;
+	if (s->json)
+		s->diag.told = c->advice.told = print_line;
+	session_load(s, reg, paths);
+	if (s->detector.rules != NULL)
+		(s->json ? print_json : print_text)(c,
+		    ruleset_count(s->detector.rules),
+		    ruleset_refused(s->detector.rules));
+	fflush(stdout);
+	screen_lines(&s->aside, buf_slice(&c->advice.text));
+	warnings = c->advice.warnings + s->diag.warnings;
+	status = s->diag.refused > 0 || (c->strict && warnings > 0) ?
+	    EXIT_FOUND : EXIT_FINE;
+	if (warnings > 0 && !s->json)
+		fprintf(stderr, "vedette: %u warning%s\n", warnings,
+		    warnings == 1 ? "" : "s");
+	return status | session_end(s, EXIT_FOUND);
 }
 
 static int
 run(const struct registry *reg, int argc, char **argv)
 {
-	struct session s = { 0 };
+	struct lint_call c = { .since = seconds() };
 	struct strlist only;
-	double since = seconds();
 	int status;
 
-	if (!args_read(&rules_lint, &s, &argc, argv, &status))
+	if (!args_read(&rules_lint, &c, &argc, argv, &status))
 		return status;
 	if (argc < 2)
 		return args_wrong(&rules_lint, "which files?");
 	for (int i = 1; i < argc; i++)
 		if (access(argv[i], R_OK) == -1)
 			return args_wrong(&rules_lint, "%s: %m", argv[i]);
-	session_begin(&s);
 	only = (struct strlist){ (const char **)argv + 1, (size_t)argc - 1 };
-	session_load(&s, reg, &only);
-	if (s.detector.rules != NULL)
-		print_outcome(&s, since);
-	status = s.diag.refused > 0 ? EXIT_FOUND : EXIT_FINE;
-	return status | session_end(&s, EXIT_FOUND);
+	status = lint(&c, reg, &only);
+	diag_free(&c.advice);
+	return status;
 }
 
 const struct command rules_lint = {
 	.name = "rules lint",
-	.synopsis = "[-c FILE] FILE|DIR...",
-	.what = "whether files are right; loads nothing else",
+	.synopsis = "[-c FILE] [--strict] [--own] [--json] FILE|DIR...",
+	.what = "whether files are right, and what of them is no good",
 	.args = lint_args,
 	.run = run,
 };

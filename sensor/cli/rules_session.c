@@ -19,6 +19,8 @@ session_load(struct session *s, const struct registry *reg,
 	    &s->diag) == -1)
 		return false;
 	s->config.draft = s->draft;
+	s->config.advice = s->advice;
+	s->config.own = s->own;
 	return detector_load(&s->detector, &s->config, reg->decoders, only,
 	    &s->diag) == 0;
 }

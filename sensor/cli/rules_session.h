@@ -13,6 +13,8 @@ struct session {
 	const char *path;		/* of the configuration, or NULL */
 	bool json;
 	struct slice draft;		/* for the configuration, or empty */
+	struct diag *advice;		/* lint's, or NULL */
+	bool own;
 	struct config config;
 	struct detector detector;
 	struct diag diag;

@@ -40,6 +40,8 @@ struct config {
 	/* Of tuning; the default directories may be absent. */
 	struct strlist *exceptions, *overrides;
 	struct slice draft;	/* an exception that is in no file yet */
+	struct diag *advice;	/* gets lint's opinion; NULL: nobody asks */
+	bool own;		/* all rules are held to what own ones are */
 	const char *state, *run;	/* directories */
 	struct store_limits limits;
 	int sandbox;		/* enum sandbox_mode */

@@ -1,8 +1,27 @@
 #include "daemon/detector.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/ruletest.h"
+
+/* A directory of decoders, or a file in one. */
+static bool
+is_decoder(const char *path)
+{
+	struct slice dir = slice_of(path), file;
+	struct stat sb;
+
+	while (slice_ends(dir, S("/")))
+		dir.len--;
+	if (stat(path, &sb) == -1)
+		return false;
+	if (S_ISREG(sb.st_mode) && !slice_split_last(dir, S("/"), &dir,
+	    &file))
+		return false;
+	return slice_eq(dir, S("decoders")) ||
+	    slice_ends(dir, S("/decoders"));
+}
 
 /* Loads them from each path that has some; how many have. */
 static size_t
@@ -14,7 +33,8 @@ load_decoders(struct detector *det, const struct strlist *paths,
 	for (size_t i = 0; i < paths->count; i++) {
 		struct buf dir = { 0 };
 
-		buf_fmt(&dir, "%s/decoders", paths->items[i]);
+		buf_fmt(&dir, is_decoder(paths->items[i]) ? "%s" :
+		    "%s/decoders", paths->items[i]);
 		if (access(buf_cstr(&dir), F_OK) == 0) {
 			decoders_load(det->decoders, buf_cstr(&dir), d);
 			found++;
@@ -66,8 +86,11 @@ detector_load(struct detector *det, const struct config *c,
 		load_decoders(det, c->rules, d);
 	det->rules = ruleset_new(det->schema);
 	ruleset_placeholders(det->rules, c->placeholders);
+	if (c->advice != NULL)
+		ruleset_lint(det->rules, c->advice, c->own);
 	for (size_t i = 0; i < paths->count; i++)
-		ruleset_load(det->rules, paths->items[i], d);
+		if (!is_decoder(paths->items[i]))
+			ruleset_load(det->rules, paths->items[i], d);
 	if (only == NULL) {
 		load_tuning(det->rules, c->exceptions, ruleset_exceptions, d);
 		load_tuning(det->rules, c->overrides, ruleset_overrides, d);

@@ -25,6 +25,13 @@ void ruleset_free(struct ruleset *rs);
  */
 void ruleset_placeholders(struct ruleset *rs, const struct node *map);
 /*
+ * Has lint's opinion told, too, in a diag of its own: what is no mistake and
+ * yet no good. With own, all rules are the caller's and held to what is asked
+ * of such; else those that have a vedette: map. To be said after decoders and
+ * before rules are loaded.
+ */
+void ruleset_lint(struct ruleset *rs, struct diag *advice, bool own);
+/*
  * Adds the rules of a file or of a directory of .yml/.yaml files (a directory
  * named "decoders" in it is left out). All mistakes go to the diag; -1 when
  * there was one.

@@ -9,6 +9,7 @@
 #include "base/when.h"
 #include "engine/collection.h"
 #include "engine/filters.h"
+#include "engine/lint.h"
 #include "engine/expect.h"
 #include "engine/memory.h"
 #include "engine/roster.h"
@@ -31,6 +32,7 @@ struct ruleset {
 	struct memory *memory;
 	struct expectations *expectations;
 	const struct node *placeholders;
+	struct lint lint;	/* advice NULL: is not asked for */
 	struct buf digests;	/* of the files, in order */
 };
 
@@ -72,6 +74,13 @@ void
 ruleset_placeholders(struct ruleset *rs, const struct node *map)
 {
 	rs->placeholders = map;
+}
+
+void
+ruleset_lint(struct ruleset *rs, struct diag *advice, bool own)
+{
+	rs->lint = (struct lint){ advice, own, schema_count(rs->schema),
+	    schema_words(rs->schema) };
 }
 
 static int
@@ -119,9 +128,15 @@ tell_missing(struct load *l)
 static void
 add_document(struct ruleset *rs, struct load *l, const struct node *doc)
 {
-	int ret = node_get(doc, "filter") != NULL ? add_filter(rs, l, doc) :
-	    add_rule(rs, l, doc);
+	bool filter = node_get(doc, "filter") != NULL;
+	int ret = filter ? add_filter(rs, l, doc) : add_rule(rs, l, doc);
 
+	if (rs->lint.advice != NULL && doc->type == NODE_MAP &&
+	    lint_document(&rs->lint, l, doc, ret == -1 || filter ? NULL :
+	    rs->rules[rs->count - 1].expr) == -1 && ret == 0) {
+		rs->count -= !filter;
+		ret = -1;
+	}
 	tell_missing(l);
 	rs->refused += ret == -1;
 }
@@ -332,6 +347,8 @@ ruleset_compile(struct ruleset *rs, struct diag *d)
 	}
 	if (d->errors > before)
 		return -1;
+	if (rs->lint.advice != NULL)
+		lint_rules(&rs->lint, rs->rules, rs->count);
 	predicates_seal(rs->predicates);
 	rs->roster = roster_new(rs->rules, rs->count, rs->predicates);
 	rs->expectations = expectations_new(rs->memory, rs->schema, rs->rules,

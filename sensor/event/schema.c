@@ -121,6 +121,12 @@ schema_word_find(const struct schema *s, struct slice word)
 	return names_find(&s->words, word);
 }
 
+size_t
+schema_words(const struct schema *s)
+{
+	return s->words.count;
+}
+
 struct slice
 schema_word_text(const struct schema *s, int word)
 {

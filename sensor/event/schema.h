@@ -67,6 +67,7 @@ size_t schema_count(const struct schema *s);
 int schema_word(struct schema *s, struct slice word);
 /* Number of a word, or -1 when nobody added it. */
 int schema_word_find(const struct schema *s, struct slice word);
+size_t schema_words(const struct schema *s);
 struct slice schema_word_text(const struct schema *s, int word);
 void schema_freeze(struct schema *s);
 

@@ -67,13 +67,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct schema *s = schema_new();
 	struct ruleset *rs = ruleset_new(s);
 	struct arena *a = arena_new(0);
-	struct diag d = { 0 };
+	struct diag d = { 0 }, advice = { 0 };
 	struct node *placeholders;
 	int loaded;
 
 	yaml_parse(a, "placeholders", S("{p: [a, 'b*'], q: c}"),
 	    &placeholders, &d);
 	ruleset_placeholders(rs, placeholders);
+	ruleset_lint(rs, &advice, size % 2);
 	loaded = ruleset_load_text(rs, "fuzz.yml", slice_bytes(data, size),
 	    &d);
 	if ((loaded == -1) != (d.errors > 0))
@@ -87,5 +88,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	schema_free(s);
 	arena_free(a);
 	diag_free(&d);
+	diag_free(&advice);
 	return 0;
 }

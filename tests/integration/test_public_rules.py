@@ -39,7 +39,7 @@ def test_all_load_but_those_that_want_values_of_the_site(linted):
 def test_each_refused_rule_is_named_once_with_place_and_reason(linted):
     r, _ = linted
     refused = [re.match(r"(\S+\.yml):\d+:\d+: no values for %", line)
-               for line in r.stderr.splitlines() if "warning: " not in line]
+               for line in r.stderr.splitlines() if "warning" not in line]
     wanted = {str(f) for pack in PACKS for f in pack.rglob("*.yml")
               if re.search(r"\|expand\b", f.read_text())}
     assert all(refused) and len(refused) == 25
@@ -78,3 +78,11 @@ def test_scan_goes_on_without_those_that_are_refused(tmp_path):
     assert r.returncode == 1, r.stderr
     assert "Scheduled Cron Task/Job - Linux" in r.stdout
     assert r.stderr.count("no values for %") == 25
+
+
+def test_lint_finds_little_to_say_of_rules_that_were_reviewed(linted):
+    """A warning that nobody can heed is noise: at most 4 in 100 rules."""
+    said = [line for line in linted[0].stderr.splitlines()
+            if "warning: " in line]
+    assert 0 < len(said) < 150
+    assert all(re.match(r"\S+\.yml:\d+:\d+: warning: ", s) for s in said)

@@ -128,3 +128,109 @@ def test_placeholders_come_from_the_configuration(rules):
 
 def test_unknown_subcommands_are_wrong_calls(rules):
     assert 'no "rules lnit"' in vedette(rules, "lnit", status=2).stderr
+
+
+LINT = """title: t
+id: not-a-uuid
+status: deprecated
+description: d
+author: a
+logsorce: {}
+logsource: { product: linux, service: door }
+detection:
+    sel:
+        event.acton: opened
+        user.name|re: '[a-z]+root'
+    condition: sel
+falsepositives: [none]
+level: low
+tags: [attack.executoin, vedette.auth.sucess, lonely]
+"""
+
+
+def test_lint_warns_of_what_loads_and_is_no_good(rules):
+    rule = rules / "rules" / "odd.yml"
+    rule.write_text(LINT)
+    said = vedette(rules, "lint", str(rules / "rules")).stderr
+    for part in ('2:5: warning: the id is not a UUID',
+                 '3:9: warning: the rule is deprecated',
+                 '6:1: warning: no key "logsorce"; did you mean "logsource"?',
+                 '10:9: warning: unknown field "event.acton"',
+                 'did you mean "event.action"?',
+                 '11:23: warning: dear: the regex begins with a run',
+                 'no tactic "executoin"; did you mean "execution"?',
+                 'no category "auth.sucess"; did you mean "auth.success"?',
+                 'tag "lonely" has no namespace'):
+        assert part in said
+    vedette(rules, "lint", "--strict", str(rules / "rules"), status=1)
+
+
+def test_lint_refuses_a_dear_regex_of_an_own_rule_without_a_reason(rules):
+    rule = rules / "rules" / "odd.yml"
+    rule.write_text(LINT)
+    assert "11:23: the regex begins with" in vedette(
+        rules, "lint", "--own", str(rule), status=1).stderr
+    rule.write_text(LINT + "vedette: { runbook: x }\n")
+    vedette(rules, "lint", str(rule), status=1)
+    rule.write_text(LINT + "vedette: { regex: names are short }\n")
+    assert "warning: dear" not in vedette(rules, "lint", str(rule)).stderr
+
+
+@pytest.mark.parametrize("pattern,dear", [
+    ("root[a-z]+", False), ("^[a-z]+root", False), ("(?i)[a-z]+root", True),
+    ("(?:\\S*)root", True), (".*root", True), ("\\b\\w+root", True),
+    ("[a-z]root", False), ("[]a]{2,}root", True), ("[a-z]{3}root", False),
+    ("ab|cd", True), ("abc|def", False), ("\\d+", True), ("x", True)])
+def test_what_a_dear_regex_is(rules, pattern, dear):
+    rule = rules / "odd.yml"
+    rule.write_text(LINT.replace("[a-z]+root", pattern))
+    assert ("dear: " in vedette(rules, "lint", str(rule)).stderr) == dear
+
+
+@pytest.mark.parametrize("detection,broad", [
+    ("{s: {f: '*'}, condition: s}", True),
+    ("{s: {f|contains: ab}, condition: s}", True),
+    ("{s: {f|contains: abc}, condition: s}", False),
+    ("{s: {f: a}, condition: s}", False),
+    ("{s: {f: a}, condition: not s}", True),
+    ("{s: {f: a}, t: {g|contains: b}, condition: s or t}", True),
+    ("{s: {f: a}, t: {g|contains: b}, condition: s and t}", False),
+    ("{s: ['', word], condition: s}", True),
+    ("{s: {f|exists: true}, condition: s}", True)])
+def test_what_too_broad_is(rules, detection, broad):
+    rule = rules / "odd.yml"
+    rule.write_text("title: t\nlogsource: {product: x}\n"
+                    f"detection: {detection}\n")
+    assert ("too broad" in vedette(rules, "lint", str(rule)).stderr) == broad
+
+
+def test_lint_names_what_a_rule_does_not_say_and_what_another_says(rules):
+    rule = rules / "odd.yml"
+    one = ("title: {0}\nlogsource: {{product: linux}}\n"
+           "detection: {{s: {{f: word}}, condition: s}}\n")
+    rule.write_text(one.format("one") + "---\n" + one.format("two"))
+    said = vedette(rules, "lint", str(rule)).stderr
+    assert ("1:1: warning: the rule does not say its id, description, "
+            "author, level, status, tags, falsepositives") in said
+    assert f'5:1: warning: shadowed: "one" ({rule}:1) detects the same' in said
+
+
+def test_lint_speaks_json(rules):
+    rule = rules / "odd.yml"
+    rule.write_text(LINT + "---\ntitle: t\n")
+    said = [json.loads(line) for line in vedette(
+        rules, "lint", "--json", str(rule), status=1).stdout.splitlines()]
+    assert {"file": str(rule), "line": 17, "column": 1, "grade": "error",
+            "text": "the rule has no logsource"} in said
+    assert any(s.get("grade") == "warning" for s in said)
+    assert said[-1]["rules"] == 1 and said[-1]["refused"] == 1
+
+
+def test_decoders_are_tried_as_decoders(rules):
+    decoder = rules / "rules" / "decoders" / "door.yaml"
+    for path in (decoder, decoder.parent):
+        vedette(rules, "lint", str(path))
+        vedette(rules, "test", str(path))
+    decoder.write_text(DECODER.replace("programs", "progams"))
+    assert 'did you mean "programs"?' in vedette(
+        rules, "lint", str(decoder), status=1).stderr

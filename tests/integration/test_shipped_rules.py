@@ -43,7 +43,8 @@ def vedette(*argv, status=0):
 
 
 def test_lint_finds_nothing(config):
-    assert "rules load, 0 refused" in vedette("rules", "lint", "-c", config, RULES)
+    assert "rules load, 0 refused" in vedette(
+        "rules", "lint", "--strict", "--own", "-c", config, RULES)
 
 
 def test_all_tests_inside_rules_and_decoders_pass(config):

@@ -1,0 +1,36 @@
+/*
+ * What lint says beside mistakes: a rule may load and still be no good.
+ */
+#ifndef VEDETTE_LINT_H
+#define VEDETTE_LINT_H
+
+#include "engine/rule.h"
+
+struct lint {
+	struct diag *advice;
+	bool own;		/* all rules are, not only those that say so */
+	size_t fields, words;	/* of the schema that decoders gave */
+};
+
+/*
+ * Looks at a document that was read; expr is its detection, or NULL. What it
+ * finds goes to the advice, but a regex of an own rule that is dear without a
+ * reason is a mistake: -1 after diag_error.
+ */
+int lint_document(const struct lint *lint, struct load *l,
+    const struct node *doc, const struct expr *expr);
+/* Warns of rules that say what another one says; they have their code. */
+void lint_rules(const struct lint *lint, const struct rule *rules,
+    size_t count);
+
+/* What lint.c is made of. */
+void lint_about(const struct lint *lint, const struct node *doc);
+void lint_fields(const struct lint *lint, const struct load *l,
+    const struct node *doc);
+int lint_regexes(const struct lint *lint, struct load *l,
+    const struct node *doc);
+/* Calls back for each item of a detection: its key, and what stands there. */
+void lint_items(const struct node *detection,
+    void (*each)(void *arg, const struct node *item), void *arg);
+
+#endif

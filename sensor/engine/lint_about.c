@@ -1,0 +1,203 @@
+/*
+ * What a rule says about itself: keys, tags, an id that is one.
+ */
+#include "engine/lint.h"
+
+/* Keys of rules, correlations and filters; others are accepted. */
+static const char *const top_keys[] = {
+	"title", "id", "name", "related", "taxonomy", "status", "description",
+	"license", "author", "references", "date", "modified", "logsource",
+	"detection", "correlation", "filter", "fields", "falsepositives",
+	"level", "tags", "scope", "action", "vedette", NULL
+};
+
+static const char *const source_keys[] = {
+	"product", "category", "service", "definition", NULL
+};
+
+/* Those of filters, too. */
+static const char *const wanted[] = { "id", "description", "author", NULL };
+/* What a filter has no use for. */
+static const char *const wanted_rule[] = {
+	"level", "status", "tags", "falsepositives", NULL
+};
+
+static const char *const tactics[] = {
+	"reconnaissance", "resource-development", "initial-access",
+	"execution", "persistence", "privilege-escalation",
+	"defense-evasion", "defense-impairment", "stealth",
+	"credential-access", "discovery", "lateral-movement", "collection",
+	"command-and-control", "exfiltration", "impact", NULL
+};
+
+/* Categories of our own: what an alert is about, in one word or two. */
+static const char *const categories[] = {
+	"access.denied", "account.created", "account.deleted",
+	"account.modified", "audit.anom", "audit.tamper", "auth.bruteforce",
+	"auth.denied", "auth.failure", "auth.invalid_user", "auth.success",
+	"canary", "container.change", "cron.change", "db.anom", "dns.anom",
+	"file.change", "file.tamper", "group.changed", "hw.usb",
+	"integrity.change", "kernel.module", "kernel.oom_or_segfault",
+	"kernel.promisc", "mac.denial", "mac.mode", "malware",
+	"net.connection", "net.scan", "net.tunnel", "package.change",
+	"password.changed", "persistence.change", "priv.exploit", "priv.su",
+	"priv.su_failed", "priv.sudo", "priv.sudo_denied", "proc.suspicious",
+	"sensor.health", "service", "service.change", "service.crash",
+	"session.end", "session.start", "ssh.probe", "time.change",
+	"web.attack", "web.probe", NULL
+};
+
+static bool
+is_in(const char *const *words, struct slice s)
+{
+	for (; *words != NULL; words++)
+		if (slice_eq(s, slice_of(*words)))
+			return true;
+	return false;
+}
+
+static void
+suggest(const struct lint *lint, const struct node *at, const char *what,
+    const char *word, const char *const *words)
+{
+	const char *near = did_you_mean(word, words);
+
+	if (near == NULL)
+		node_warn(lint->advice, at, "no %s \"%s\"", what, word);
+	else
+		node_warn(lint->advice, at, "no %s \"%s\"; did you mean "
+		    "\"%s\"?", what, word, near);
+}
+
+/* Keys of one's own are allowed, so only those like a known one are told. */
+static void
+misspelt(const struct lint *lint, const struct node *map,
+    const char *const *keys)
+{
+	if (map == NULL || map->type != NODE_MAP)
+		return;
+	for (const struct node *n = map->first; n != NULL; n = n->next) {
+		const char *key = node_cstr(n->key), *near;
+
+		if (is_in(keys, n->key->text))
+			continue;
+		near = did_you_mean(key, keys);
+		if (near != NULL)
+			node_warn(lint->advice, n->key, "no key \"%s\"; did "
+			    "you mean \"%s\"?", key, near);
+	}
+}
+
+static void
+add_missing(struct buf *out, const struct node *doc, const char *const *keys)
+{
+	for (; *keys != NULL; keys++) {
+		const struct node *n = node_get(doc, *keys);
+
+		if (n != NULL && !node_is_null(n))
+			continue;
+		buf_str(out, out->len > 0 ? ", " : "");
+		buf_str(out, *keys);
+	}
+}
+
+static void
+missing(const struct lint *lint, const struct node *doc)
+{
+	struct buf keys = { 0 };
+
+	add_missing(&keys, doc, wanted);
+	if (node_get(doc, "filter") == NULL)
+		add_missing(&keys, doc, wanted_rule);
+	if (keys.len > 0)
+		node_warn(lint->advice, doc, "the rule does not say its %s",
+		    buf_cstr(&keys));
+	buf_free(&keys);
+}
+
+/* 8-4-4-4-12 digits in hex. */
+static bool
+is_uuid(struct slice s)
+{
+	if (s.len != 36)
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = byte_lower(s.p[i]);
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (dash ? c != '-' : !byte_is_digit(c) &&
+		    (c < 'a' || c > 'f'))
+			return false;
+	}
+	return true;
+}
+
+static void
+identity(const struct lint *lint, const struct node *doc)
+{
+	const struct node *id = node_get(doc, "id");
+	struct slice status = node_text(doc, "status");
+
+	if (id != NULL && id->type == NODE_SCALAR && id->text.len > 0 &&
+	    !is_uuid(id->text))
+		node_warn(lint->advice, id, "the id is not a UUID; uuidgen(1) "
+		    "makes one");
+	if (slice_eq(status, S("deprecated")) ||
+	    slice_eq(status, S("unsupported")))
+		node_warn(lint->advice, node_get(doc, "status"),
+		    "the rule is %s", node_cstr(node_get(doc, "status")));
+}
+
+/* Numbers like t1110.001 have been checked when the rule was read. */
+static bool
+has_digit(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (byte_is_digit(s.p[i]))
+			return true;
+	return false;
+}
+
+static void
+tactic(const struct lint *lint, const struct node *tag, struct slice name)
+{
+	char word[64];
+
+	slice_to_cstr(name, word, sizeof(word));
+	for (char *c = word; *c != '\0'; c++)
+		if (*c == '_')
+			*c = '-';
+	if (!has_digit(name) && !is_in(tactics, slice_of(word)))
+		suggest(lint, tag, "tactic", word, tactics);
+}
+
+static void
+tag(const struct lint *lint, const struct node *n)
+{
+	struct slice rest = n->text;
+
+	if (slice_skip(&rest, S("attack.")))
+		tactic(lint, n, rest);
+	else if (slice_skip(&rest, S("vedette.")) &&
+	    !is_in(categories, rest))
+		suggest(lint, n, "category", node_cstr(n) +
+		    strlen("vedette."), categories);
+	else if (slice_find_byte(n->text, '.') == SIZE_MAX)
+		node_warn(lint->advice, n, "tag \"%s\" has no namespace, like "
+		    "attack.execution", node_cstr(n));
+}
+
+void
+lint_about(const struct lint *lint, const struct node *doc)
+{
+	const struct node *tags = node_get(doc, "tags");
+
+	misspelt(lint, doc, top_keys);
+	misspelt(lint, node_get(doc, "logsource"), source_keys);
+	missing(lint, doc);
+	identity(lint, doc);
+	for (const struct node *n = tags != NULL ? tags->first : NULL;
+	    n != NULL; n = n->next)
+		if (n->type == NODE_SCALAR)
+			tag(lint, n);
+}
