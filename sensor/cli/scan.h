@@ -16,6 +16,7 @@ struct tally {
 	uint64_t lines;
 	uint64_t bare;		/* lines in no format that is known */
 	uint64_t alerts[LEVEL_CRITICAL + 1];
+	uint64_t held;		/* matches that are no alerts */
 	uint64_t unread;	/* files that can't be read to their end */
 };
 

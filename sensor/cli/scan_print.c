@@ -124,8 +124,11 @@ scan_matched(void *scan, const struct match *m)
 	};
 	struct scan *s = scan;
 
-	if (m->held != NULL)
+	if (m->held != NULL) {
+		s->tally.held += m->held->count == 0 &&
+		    m->held->why != HOLD_DISABLED;
 		return;
+	}
 	s->tally.alerts[m->rule->level]++;
 	print[s->format](s, m);
 	if (s->out.len > OUT_MAX)

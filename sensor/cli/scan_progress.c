@@ -157,6 +157,11 @@ scan_close(struct scan *s)
 	buf_str(&b, ", ");
 	add_counted(&b, alerts(t), "alert");
 	add_serious(&b, t);
+	if (t->held > 0) {
+		buf_str(&b, ", ");
+		number_grouped(&b, t->held);
+		buf_str(&b, " excepted");
+	}
 	if (t->bare > 0) {
 		buf_str(&b, ", ");
 		add_counted(&b, t->bare, "line");

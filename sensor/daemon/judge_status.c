@@ -6,6 +6,8 @@
 #include "base/when.h"
 #include "daemon/judge.h"
 
+enum { MUTES_TOLD = 100 };
+
 struct degraded {
 	const char *texts[16];
 	size_t count;
@@ -78,12 +80,14 @@ add_outputs(struct judge *j, struct jsonw *w, struct degraded *d)
 static void
 add_mutes(struct judge *j, struct jsonw *w)
 {
+	size_t told = 0;
+
 	jsonw_key(w, S("muted"));
 	jsonw_array(w);
 	for (size_t i = 0; i < ruleset_count(j->det.rules); i++) {
 		struct rule_view v = ruleset_view(j->det.rules, i);
 
-		if (v.mute == NULL)
+		if (v.mute == NULL || told++ >= MUTES_TOLD)
 			continue;
 		jsonw_object(w);
 		jsonw_pair(w, "id", v.info.id);

@@ -319,3 +319,19 @@ def test_each_load_says_which_tuning_it_brought_and_took(sensor):
     assert second["removed_tuning"] == [f"exception {sensor.dir}/exceptions.d/y.yaml:1 by alice: it is known"]
     assert f"override {sensor.dir}/overrides.d/x.yaml:1 by bob: r" in second["added_tuning"]
     assert "; tuning: 2 added, 1 removed" in loads[1]["message"]
+
+
+def test_scan_holds_back_the_same_and_says_how_much(sensor):
+    rule = COUNTING_RULE + "vedette: { suppress: { for: 10s } }\n"
+    sensor.write_rule("numbered.yml", rule)
+    tune(sensor, "exceptions.d", entry("['line 1*']"))
+    lines = [f"2026-11-23T10:00:{s:02}.000000+00:00 web01 counter[77]: numbered line {n}\n"
+             for n, s in ((1, 0), (20, 1), (21, 2), (22, 10), (23, 11), (24, 15), (25, 21), (12, 30))]
+    log = sensor.dir / "old.log"
+    log.write_text("".join(lines))
+    done = subprocess.run([VEDETTE, "scan", "-c", sensor.config, "--format", "json", log],
+                          capture_output=True, text=True)
+    assert done.returncode == 1
+    numbers = [int(json.loads(a)["event"]["original"].rsplit(" ", 1)[1]) for a in done.stdout.splitlines()]
+    assert numbers == [20, 23, 25]
+    assert "8 lines, 3 alerts, 5 excepted, " in done.stderr
