@@ -36,6 +36,7 @@ struct sift {
 		struct automaton *automaton;	/* NULL: there are none */
 		uint32_t *firsts;	/* by literal: its use; then the end */
 		size_t count;		/* of literals */
+		bool borders;		/* some have a VIEW_BORDER in them */
 	} parts[AUTOMATA];
 	struct whole *wholes;	/* hashed; without text: not used */
 	size_t whole_room;	/* a power of two, or 0 */
@@ -43,6 +44,7 @@ struct sift {
 	uint32_t *uses;		/* numbers, above bits for how */
 	size_t use_count;
 	bool numbers;		/* some uses are SEEK_NUMBER */
+	bool simple;		/* nothing but parts that stand anywhere */
 };
 
 struct sieve {
@@ -228,6 +230,8 @@ make_automaton(struct sift *f, const struct entry *e, size_t count)
 	for (size_t i = 0, n = 0; i < count; i++) {
 		if (i == 0 || !slice_eq(e[i].text, e[i - 1].text)) {
 			p->firsts[n] = (uint32_t)f->use_count;
+			p->borders |= slice_find_byte(e[i].text,
+			    VIEW_BORDER) != SIZE_MAX;
 			literals[n++] = e[i].text;
 		}
 		add_use(f, &e[i]);
@@ -281,6 +285,14 @@ make_tables(const struct sieve_maker *m, struct sieve *s)
 	}
 }
 
+static bool
+is_simple(const struct sift *f)
+{
+	return f->whole_room == 0 && f->networks == NULL &&
+	    f->parts[BEGINS].automaton == NULL &&
+	    f->parts[ENDS].automaton == NULL;
+}
+
 struct sieve *
 sieve_new(struct sieve_maker *m)
 {
@@ -292,6 +304,8 @@ sieve_new(struct sieve_maker *m)
 	    sizeof(*s->predicates));
 	m->predicates = s->predicates;
 	make_tables(m, s);
+	for (size_t i = 0; i < s->sift_count; i++)
+		s->sifts[i].simple = is_simple(&s->sifts[i]);
 	arena_free(m->arena);
 	free(m->numbers);
 	free(m->entries);
@@ -396,7 +410,14 @@ look_number(const struct look *l, const struct view *v)
 }
 
 static void
-look_value(struct look *l, const struct view *v)
+look_parts(struct look *l, enum place place, struct slice text)
+{
+	l->parts = &l->f->parts[place];
+	automaton_scan(l->parts->automaton, text, found_literal, l);
+}
+
+static void
+look_value(struct look *l, const struct view *v, bool anywhere)
 {
 	const struct sift *f = l->f;
 	struct slice text = view_folded(predicates_views(l->ps), v);
@@ -405,14 +426,25 @@ look_value(struct look *l, const struct view *v)
 		look_whole(l, text);
 	if (f->numbers)
 		look_number(l, v);
-	for (size_t i = 0; i < AUTOMATA; i++) {
-		l->parts = &f->parts[i];
-		if (l->parts->automaton != NULL)
-			automaton_scan(l->parts->automaton, text,
-			    found_literal, l);
-	}
+	for (enum place i = anywhere ? ANYWHERE : BEGINS; i < AUTOMATA; i++)
+		if (f->parts[i].automaton != NULL)
+			look_parts(l, i, text);
 	if (f->networks != NULL)
 		radix_find(f->networks, v->text, found_network, l);
+}
+
+/* Several values are searched in one go, as long as nothing joins them. */
+static void
+look_field(struct look *l, const struct view *v, size_t count)
+{
+	const struct parts *anywhere = &l->f->parts[ANYWHERE];
+	bool join = anywhere->automaton != NULL && !anywhere->borders;
+
+	if (join && count > 0)
+		look_parts(l, ANYWHERE, views_joined(
+		    predicates_views(l->ps), v, count));
+	for (size_t i = 0; i < count && (!join || !l->f->simple); i++)
+		look_value(l, &v[i], !join);
 }
 
 void
@@ -427,8 +459,7 @@ sieve_event(const struct sieve *s, struct predicates *ps,
 		    s->sifts[i].field, true, &v);
 
 		l.f = &s->sifts[i];
-		for (size_t k = 0; k < n; k++)
-			look_value(&l, &v[k]);
+		look_field(&l, v, n);
 	}
 }
 

@@ -109,8 +109,12 @@ fold_list(struct views *vs, struct list *l)
 	for (size_t i = 0; i < l->count; i++) {
 		struct view *v = &vs->items[l->first + i];
 		unsigned char *p = buf_room(&vs->folded,
-		    FOLD_ROOM(v->text.len));
+		    FOLD_ROOM(v->text.len) + 1);
 
+		if (i > 0) {
+			*p++ = VIEW_BORDER;
+			vs->folded.len++;
+		}
 		v->at = (uint32_t)vs->folded.len;
 		v->len = (uint32_t)fold_to(p, v->text);
 		vs->folded.len += v->len;
@@ -137,6 +141,15 @@ views_list(struct views *vs, uint16_t field, bool folded,
 		fold_list(vs, l);
 	*out = vs->items + l->first;
 	return l->count;
+}
+
+struct slice
+views_joined(const struct views *vs, const struct view *first, size_t count)
+{
+	const struct view *last = first + count - 1;
+
+	return slice_bytes(vs->folded.p + first->at,
+	    (size_t)last->at + last->len - first->at);
 }
 
 struct slice

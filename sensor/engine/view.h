@@ -30,6 +30,13 @@ const struct event *views_of(const struct views *vs);
 /* The values of a field that are not null, folded if wanted; their number. */
 size_t views_list(struct views *vs, uint16_t field, bool folded,
     const struct view **out);
+/*
+ * All folded texts of a list that is folded, with VIEW_BORDER between them:
+ * a byte that is in no UTF-8 text. Valid until the next list.
+ */
+enum { VIEW_BORDER = 0xff };
+struct slice views_joined(const struct views *vs, const struct view *first,
+    size_t count);
 /* Folded text of a view from a folded list; valid until the next list. */
 struct slice view_folded(const struct views *vs, const struct view *v);
 
