@@ -126,7 +126,6 @@ scan_free(struct scan *s)
 	detector_free(&s->det);
 	config_free(&s->loaded);
 	buf_free(&s->out);
-	buf_free(&s->alert);
 	buf_free(&s->shown_time);
 	args_free(&cmd_scan, s);
 }

@@ -40,7 +40,7 @@ struct scan {
 	struct detector det;
 	struct lines *lines;
 	struct host host;
-	struct buf out, alert;
+	struct buf out;
 	int64_t shown_second;	/* when shown_time stands for it */
 	struct buf shown_time;
 	struct tally tally;

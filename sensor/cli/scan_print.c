@@ -40,18 +40,23 @@ scan_flush(struct scan *s)
 	buf_clear(&s->out);
 }
 
-/* The alert as everywhere, with two members in front that only scan has. */
+/*
+ * The alert as everywhere, with two members in front that only scan has: its
+ * first brace becomes the comma behind them.
+ */
 static void
 print_json(struct scan *s, const struct match *m)
 {
-	buf_clear(&s->alert);
-	alert_write(&s->alert, m, &s->host, match_id(m));
+	size_t brace;
+
 	buf_str(&s->out, "{\"line\":");
 	buf_u64(&s->out, s->line);
 	buf_str(&s->out, ",\"level\":\"");
 	buf_str(&s->out, level_name(m->rule->level));
-	buf_str(&s->out, "\",");
-	buf_add(&s->out, slice_from(buf_slice(&s->alert), 1));
+	buf_byte(&s->out, '"');
+	brace = s->out.len;
+	alert_write(&s->out, m, &s->host, match_id(m));
+	s->out.p[brace] = ',';
 	buf_byte(&s->out, '\n');
 }
 
