@@ -39,13 +39,6 @@ slice_cmp(struct slice a, struct slice b)
 }
 
 bool
-slice_starts(struct slice s, struct slice prefix)
-{
-	return s.len >= prefix.len &&
-	    (prefix.len == 0 || memcmp(s.p, prefix.p, prefix.len) == 0);
-}
-
-bool
 slice_ends(struct slice s, struct slice suffix)
 {
 	return s.len >= suffix.len &&
@@ -65,17 +58,6 @@ slice_find(struct slice s, struct slice needle)
 	return at == NULL ? SIZE_MAX : (size_t)(at - s.p);
 }
 
-size_t
-slice_find_byte(struct slice s, unsigned char c)
-{
-	const unsigned char *at;
-
-	if (s.len == 0)
-		return SIZE_MAX;
-	at = memchr(s.p, c, s.len);
-	return at == NULL ? SIZE_MAX : (size_t)(at - s.p);
-}
-
 struct slice
 slice_trim(struct slice s)
 {
@@ -86,15 +68,6 @@ slice_trim(struct slice s)
 	while (s.len > 0 && byte_is_space(s.p[s.len - 1]))
 		s.len--;
 	return s;
-}
-
-bool
-slice_skip(struct slice *s, struct slice prefix)
-{
-	if (!slice_starts(*s, prefix))
-		return false;
-	*s = slice_from(*s, prefix.len);
-	return true;
 }
 
 bool

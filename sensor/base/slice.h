@@ -39,12 +39,26 @@ slice_eq(struct slice a, struct slice b)
 bool slice_eq_nocase(struct slice a, struct slice b);
 /* Bytewise order as of memcmp, shorter first. */
 int slice_cmp(struct slice a, struct slice b);
-bool slice_starts(struct slice s, struct slice prefix);
 bool slice_ends(struct slice s, struct slice suffix);
 /* Offset of the first needle, or SIZE_MAX. An empty needle is at 0. */
 size_t slice_find(struct slice s, struct slice needle);
+
+static inline bool
+slice_starts(struct slice s, struct slice prefix)
+{
+	return s.len >= prefix.len &&
+	    (prefix.len == 0 || memcmp(s.p, prefix.p, prefix.len) == 0);
+}
+
 /* Offset of the first byte, or SIZE_MAX. */
-size_t slice_find_byte(struct slice s, unsigned char c);
+static inline size_t
+slice_find_byte(struct slice s, unsigned char c)
+{
+	const unsigned char *at = s.len == 0 ? NULL :
+	    (const unsigned char *)memchr(s.p, c, s.len);
+
+	return at == NULL ? SIZE_MAX : (size_t)(at - s.p);
+}
 
 /* The part from offset on; empty when offset lies past the end. */
 static inline struct slice
@@ -68,7 +82,15 @@ slice_head(struct slice s, size_t n)
 struct slice slice_trim(struct slice s);
 
 /* Takes prefix off the front of *s; false, and *s as it was, without it. */
-bool slice_skip(struct slice *s, struct slice prefix);
+static inline bool
+slice_skip(struct slice *s, struct slice prefix)
+{
+	if (!slice_starts(*s, prefix))
+		return false;
+	*s = slice_from(*s, prefix.len);
+	return true;
+}
+
 /*
  * Takes what stands before the first sep off *s, together with sep; false,
  * and both as they were, when there is no sep.

@@ -36,6 +36,9 @@ auditline_read(struct slice bytes, struct auditline *out)
 	struct slice s = bytes;
 	uint64_t seconds, millis;
 
+	/* Each line of each log comes by here. */
+	if (!slice_starts(s, S("type=")) && !slice_starts(s, S("node=")))
+		return false;
 	*out = (struct auditline){ 0 };
 	if (slice_starts(s, S("node=")) &&
 	    !take_word(&s, S("node="), &out->node))

@@ -414,7 +414,7 @@ merged(struct decode_frame *frame, struct event *ev, bool all)
 	const struct auditgroup *g = auditgroups_take(a->groups, all);
 	struct start p = { .ev = ev };
 	struct slice rest, bytes;
-	struct auditline first;
+	struct auditline first = { 0 };
 
 	if (g == NULL)
 		return false;

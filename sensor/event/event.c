@@ -121,9 +121,14 @@ event_text(const struct event *ev, int field)
 void
 event_source(struct event *ev, struct logsource from)
 {
-	for (size_t i = 0; i < ev->source_count; i++)
-		if (memcmp(&ev->sources[i], &from, sizeof(from)) == 0)
+	for (size_t i = 0; i < ev->source_count; i++) {
+		const struct logsource *has = &ev->sources[i];
+
+		if (has->product == from.product &&
+		    has->category == from.category &&
+		    has->service == from.service)
 			return;
+	}
 	if (ev->source_count < EVENT_SOURCES_MAX)
 		ev->sources[ev->source_count++] = from;
 }
