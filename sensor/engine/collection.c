@@ -2,6 +2,9 @@
 
 #include "base/slice.h"
 
+/* A few lines of actions may stand for more rules than memory holds. */
+enum { MERGED_MAX = 1000000 };
+
 static struct node *
 copy(struct collection *c, const struct node *n)
 {
@@ -45,15 +48,46 @@ merge(struct collection *c, const struct node *base, const struct node *over)
 	return out;
 }
 
+static size_t
+count_nodes(const struct node *n)
+{
+	size_t count = 1;
+
+	for (const struct node *c = n->first; c != NULL; c = c->next)
+		count += count_nodes(c);
+	return count;
+}
+
+/* NULL after diag_error: with this document it is too much. */
+static const struct node *
+merge_document(struct collection *c, const struct node *base,
+    const struct node *over, struct diag *d)
+{
+	const struct node *doc;
+
+	if (c->merged > MERGED_MAX)
+		return NULL;
+	doc = merge(c, base, over);
+	c->merged += count_nodes(doc);
+	if (c->merged <= MERGED_MAX)
+		return doc;
+	node_error(d, base, "from here on left out: the actions of this file "
+	    "make more than %d values of it", MERGED_MAX);
+	return NULL;
+}
+
 static const struct node *
 repeat(struct collection *c, const struct node *doc, struct diag *d)
 {
+	const struct node *out;
+
 	if (c->previous == NULL) {
 		node_error(d, doc, "there is no rule to repeat");
 		return NULL;
 	}
-	c->previous = merge(c, c->previous, doc);
-	return c->previous;
+	out = merge_document(c, c->previous, doc, d);
+	c->previous = out != NULL ? out : c->previous;
+	return out;
 }
 
 const struct node *
@@ -68,9 +102,10 @@ collection_next(struct collection *c, const struct node *doc, struct diag *d)
 	if (node_is_null(doc))
 		return NULL;
 	if (action == NULL || action->type != NODE_SCALAR) {
-		c->previous = c->global != NULL ?
-		    merge(c, doc, c->global) : doc;
-		return c->previous;
+		if (c->global != NULL)
+			doc = merge_document(c, doc, c->global, d);
+		c->previous = doc != NULL ? doc : c->previous;
+		return doc;
 	}
 	if (slice_eq(action->text, S("global"))) {
 		c->global = doc;

@@ -11,6 +11,7 @@
 struct collection {
 	struct arena *arena;
 	const struct node *global, *previous;
+	size_t merged;		/* nodes of all documents that were merged */
 };
 
 /*

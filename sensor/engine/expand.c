@@ -24,6 +24,29 @@ begin(struct growth *g)
 	g->out.count = 1;
 }
 
+static size_t
+pattern_size(struct pattern p)
+{
+	size_t size = sizeof(p);
+
+	for (size_t i = 0; i < p.count; i++)
+		size += sizeof(p.parts[i]) + p.parts[i].text.len;
+	return size;
+}
+
+/* What multiplying makes; a few short values may stand for gigabytes. */
+static size_t
+product_size(struct patterns old, struct choices by)
+{
+	size_t left = 0, right = 0;
+
+	for (size_t i = 0; i < old.count; i++)
+		left += pattern_size(old.items[i]);
+	for (size_t k = 0; k < by.count; k++)
+		right += pattern_size(by.items[k]);
+	return left * by.count + right * old.count;
+}
+
 /* Multiplies what is there by the choices. */
 static int
 grow(struct growth *g, struct choices by)
@@ -35,6 +58,11 @@ grow(struct growth *g, struct choices by)
 	if (old.count * by.count > ITEM_PATTERNS_MAX)
 		return node_error(g->item->load->diag, g->value,
 		    "stands for more than %d texts", ITEM_PATTERNS_MAX);
+	g->item->load->made += product_size(old, by);
+	if (g->item->load->made > ITEM_MADE_MAX)
+		return node_error(g->item->load->diag, g->value,
+		    "with this, the values of the file stand for more than "
+		    "%d MiB of texts", ITEM_MADE_MAX >> 20);
 	g->out.items = arena_alloc(a, old.count * by.count *
 	    sizeof(*old.items));
 	for (size_t i = 0; i < old.count; i++)

@@ -24,7 +24,11 @@ enum {
 	ITEM_END = 16,		/* open at the end: startswith, contains */
 };
 
-enum { ITEM_STEPS_MAX = 8, ITEM_PATTERNS_MAX = 5000 };
+enum {
+	ITEM_STEPS_MAX = 8,
+	ITEM_PATTERNS_MAX = 5000,
+	ITEM_MADE_MAX = 32 << 20,	/* bytes, of all items of a file */
+};
 
 struct item;
 

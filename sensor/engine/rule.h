@@ -74,6 +74,7 @@ struct load {
 	struct diag *diag;
 	const char *file;	/* lives in keep */
 	struct missing missing;
+	size_t made;		/* bytes, by windash and expand in this file */
 };
 
 /* Reads one document. -1 after diag_error. */

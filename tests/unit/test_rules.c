@@ -346,6 +346,54 @@ actions_lay_documents_over_each_other(void)
 	set_free(&s);
 }
 
+/* Text, and a part of it so many times in the middle. */
+static char *
+repeated(const char *front, const char *part, unsigned n, const char *end)
+{
+	struct buf b = { 0 };
+	char *out;
+
+	buf_str(&b, front);
+	for (unsigned i = 0; i < n; i++)
+		buf_str(&b, part);
+	buf_str(&b, end);
+	out = xslicedup(buf_slice(&b));
+	buf_free(&b);
+	return out;
+}
+
+static void
+what_a_small_file_stands_for_is_bounded(void)
+{
+	const struct {
+		char *yaml;
+		const char *error;
+	} rows[] = {
+		{ repeated(HEAD "detection: {s: {f|windash: [",
+		    "'-a -b -c -d -e', ", 200, "x]}, condition: s}\n"),
+		    "stand for more than 32 MiB of texts" },
+		{ repeated("action: global\nlogsource: {product: linux}\n"
+		    "detection:\n  condition: 1 of them\n  s: [",
+		    "evil, ", 30000, "x]\n---\ntitle: a\n"
+		    "---\naction: repeat\ntitle: b\n"), "" },
+		{ repeated("action: global\nlogsource: {product: linux}\n"
+		    "detection: {s: [a, b, c, d, e, f, g, h], condition: s}\n",
+		    "---\ntitle: a\n", 70000, ""),
+		    "make more than 1000000 values of it" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct set s = set_new(rows[i].yaml);
+
+		CHECK_ROW((rows[i].error[0] == '\0') ==
+		    (s.diag.errors == 0), i);
+		CHECK_ROW(slice_find(buf_slice(&s.diag.text),
+		    slice_of(rows[i].error)) != SIZE_MAX, i);
+		set_free(&s);
+		free(rows[i].yaml);
+	}
+}
+
 static void
 an_aborted_pattern_is_no_match_and_counted(void)
 {
@@ -448,6 +496,7 @@ main(void)
 		TEST(log_sources_must_cover),
 		TEST(an_event_of_several_sources_tells_once),
 		TEST(actions_lay_documents_over_each_other),
+		TEST(what_a_small_file_stands_for_is_bounded),
 		TEST(an_aborted_pattern_is_no_match_and_counted),
 		TEST(too_many_pairs_of_values_are_not_compared),
 		TEST(a_directory_is_read_without_its_decoders),
