@@ -23,6 +23,42 @@ is_decoder(const char *path)
 	    slice_ends(dir, S("/decoders"));
 }
 
+static bool
+is_mapping(const char *path)
+{
+	struct slice name = slice_of(path);
+
+	return slice_eq(name, S("sources.yaml")) ||
+	    slice_ends(name, S("/sources.yaml"));
+}
+
+static bool
+is_named(void *arg, struct slice field)
+{
+	return decoders_name(arg, field);
+}
+
+/* The same for what events are called besides. */
+static size_t
+load_mappings(struct detector *det, const struct strlist *paths,
+    struct diag *d)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < paths->count; i++) {
+		struct buf path = { 0 };
+
+		buf_fmt(&path, is_mapping(paths->items[i]) ? "%s" :
+		    "%s/sources.yaml", paths->items[i]);
+		if (access(buf_cstr(&path), F_OK) == 0) {
+			decoders_map(det->decoders, buf_cstr(&path), d);
+			found++;
+		}
+		buf_free(&path);
+	}
+	return found;
+}
+
 /* Loads them from each path that has some; how many have. */
 static size_t
 load_decoders(struct detector *det, const struct strlist *paths,
@@ -84,12 +120,16 @@ detector_load(struct detector *det, const struct config *c,
 	expect_echoes(det->decoders, c);
 	if (load_decoders(det, paths, d) == 0 && only != NULL)
 		load_decoders(det, c->rules, d);
+	if (load_mappings(det, paths, d) == 0 && only != NULL)
+		load_mappings(det, c->rules, d);
 	det->rules = ruleset_new(det->schema);
 	ruleset_placeholders(det->rules, c->placeholders);
 	if (c->advice != NULL)
-		ruleset_lint(det->rules, c->advice, c->own);
+		ruleset_lint(det->rules, &(struct lint_asked){ c->advice,
+		    c->own, is_named, det->decoders });
 	for (size_t i = 0; i < paths->count; i++)
-		if (!is_decoder(paths->items[i]))
+		if (!is_decoder(paths->items[i]) &&
+		    !is_mapping(paths->items[i]))
 			ruleset_load(det->rules, paths->items[i], d);
 	if (only == NULL) {
 		load_tuning(det->rules, c->exceptions, ruleset_exceptions, d);

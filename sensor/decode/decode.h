@@ -82,6 +82,13 @@ void decoders_free(struct decoders *d);
  * mistakes go to the diag; -1 when there was one.
  */
 int decoders_load(struct decoders *d, const char *path, struct diag *diag);
+/*
+ * Reads which log sources and names events have besides those that decoders
+ * give, from a sources.yaml. All mistakes go to the diag.
+ */
+void decoders_map(struct decoders *d, const char *path, struct diag *diag);
+/* Whether such a file has another name for a field of this one. */
+bool decoders_name(const struct decoders *d, struct slice field);
 /* Runs the tests that stand in the files; -1 when one failed. */
 int decoders_test(struct decoders *d, struct diag *diag);
 /* Sets decode_frame's latest. The zone is the process's (tzset(3)). */

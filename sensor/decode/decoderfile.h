@@ -12,6 +12,7 @@
 #include "base/regex.h"
 #include "base/yaml.h"
 #include "decode/decode.h"
+#include "decode/sources.h"
 
 /* A field that a match sets: to a group of it, or to a constant. */
 struct setting {
@@ -70,6 +71,7 @@ struct decoders {
 	struct route loose;		/* those with a glob, not "*" */
 	struct route any;		/* those of "*" */
 	struct regex_state *state;
+	struct sources *sources;
 	const char *echoes[DECODERS_ECHOES_MAX];
 	size_t echo_count;
 	struct decode_counts counts;

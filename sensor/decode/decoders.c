@@ -42,6 +42,7 @@ decoders_new(struct schema *s, const struct decoder *const *formats)
 	d->formats = formats;
 	d->arena = arena_new(0);
 	d->routes = map_new();
+	d->sources = sources_new(s, d->arena);
 	d->state = regex_state_new();
 	d->frame.schema = s;
 	d->frame.syslog.product = (uint16_t)schema_word(s, S("linux"));
@@ -85,6 +86,7 @@ decoders_free(struct decoders *d)
 			d->formats[i]->stop(d->states[i]);
 	free(d->states);
 	regex_state_free(d->state);
+	sources_free(d->sources);
 	arena_free(d->arena);
 	free(d);
 }
@@ -108,9 +110,8 @@ decoders_counts(const struct decoders *d)
 	return d->counts;
 }
 
-/* '*' is any run of bytes; nothing else is special. */
-static bool
-glob(struct slice pattern, struct slice s)
+bool
+decoders_glob(struct slice pattern, struct slice s)
 {
 	struct slice retry = S(""), from = S("");
 	bool star = false;
@@ -145,7 +146,7 @@ static bool
 takes(const struct decoder_file *f, struct slice program)
 {
 	for (size_t i = 0; i < f->program_count; i++)
-		if (glob(f->programs[i], program))
+		if (decoders_glob(f->programs[i], program))
 			return true;
 	return false;
 }
@@ -334,9 +335,11 @@ decoders_merged(struct decoders *d, struct event *ev, bool all)
 	for (size_t i = 0; (all || d->merging) && d->formats[i] != NULL;
 	    i++) {
 		d->frame.state = d->states[i];
-		if (d->formats[i]->merged != NULL &&
-		    d->formats[i]->merged(&d->frame, ev, all))
-			return true;
+		if (d->formats[i]->merged == NULL ||
+		    !d->formats[i]->merged(&d->frame, ev, all))
+			continue;
+		sources_run(d->sources, ev);
+		return true;
 	}
 	d->merging = false;
 	return false;
@@ -379,6 +382,18 @@ bare(struct decoders *d, struct event *ev, struct decoded *out)
 }
 
 void
+decoders_map(struct decoders *d, const char *path, struct diag *diag)
+{
+	sources_load(d->sources, path, diag);
+}
+
+bool
+decoders_name(const struct decoders *d, struct slice field)
+{
+	return sources_name(d->sources, field);
+}
+
+void
 decoders_echo(struct decoders *d, const char *program)
 {
 	if (d->echo_count < DECODERS_ECHOES_MAX)
@@ -411,6 +426,7 @@ decoders_run(struct decoders *d, struct event *ev)
 	ev->echo = is_echo(d, ev, &got);
 	if (got.message.p != NULL && decoders_match(d, ev, &got) != NULL)
 		d->counts.understood++;
+	sources_run(d->sources, ev);
 	if (ev->truncated)
 		d->counts.truncated++;
 }

@@ -30,7 +30,14 @@ void ruleset_placeholders(struct ruleset *rs, const struct node *map);
  * of such; else those that have a vedette: map. To be said after decoders and
  * before rules are loaded.
  */
-void ruleset_lint(struct ruleset *rs, struct diag *advice, bool own);
+struct lint_asked {
+	struct diag *advice;
+	bool own;
+	/* Whether a field may have this name besides its decoder's. */
+	bool (*named)(void *arg, struct slice field);
+	void *arg;
+};
+void ruleset_lint(struct ruleset *rs, const struct lint_asked *asked);
 /*
  * Adds the rules of a file or of a directory of .yml/.yaml files (a directory
  * named "decoders" in it is left out). All mistakes go to the diag; -1 when

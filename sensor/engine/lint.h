@@ -9,6 +9,7 @@
 struct lint {
 	struct diag *advice;
 	bool own;		/* all rules are, not only those that say so */
+	struct lint_asked asked;
 	size_t fields, words;	/* of the schema that decoders gave */
 };
 

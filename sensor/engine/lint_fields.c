@@ -26,9 +26,12 @@ is_in(const char *const *words, struct slice s)
 static bool
 is_decoded(const struct fields *f, struct slice name)
 {
+	const struct lint_asked *asked = &f->lint->asked;
 	int field = schema_find(f->load->schema, name);
 
-	return field != -1 && (size_t)field < f->lint->fields;
+	if (field != -1 && (size_t)field < f->lint->fields)
+		return true;
+	return asked->named != NULL && asked->named(asked->arg, name);
 }
 
 static const char *

@@ -77,10 +77,10 @@ ruleset_placeholders(struct ruleset *rs, const struct node *map)
 }
 
 void
-ruleset_lint(struct ruleset *rs, struct diag *advice, bool own)
+ruleset_lint(struct ruleset *rs, const struct lint_asked *asked)
 {
-	rs->lint = (struct lint){ advice, own, schema_count(rs->schema),
-	    schema_words(rs->schema) };
+	rs->lint = (struct lint){ asked->advice, asked->own, *asked,
+	    schema_count(rs->schema), schema_words(rs->schema) };
 }
 
 static int
@@ -242,7 +242,8 @@ load_file(void *arg, const char *path)
 	struct buf bytes = { 0 };
 	struct err err;
 
-	if (strstr(path + w->root_len, "/decoders/") != NULL)
+	if (strstr(path + w->root_len, "/decoders/") != NULL ||
+	    strcmp(path + w->root_len, "/sources.yaml") == 0)
 		return 0;
 	if (read_file(path, &bytes, FILE_MAX, &err) == -1)
 		diag_error(w->diag, NULL, 0, 0, "%s", err.text);

@@ -74,7 +74,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	yaml_parse(a, "placeholders", S("{p: [a, 'b*'], q: c}"),
 	    &placeholders, &d);
 	ruleset_placeholders(rs, placeholders);
-	ruleset_lint(rs, &advice, size % 2);
+	ruleset_lint(rs, &(struct lint_asked){ .advice = &advice,
+	    .own = size % 2 });
 	loaded = ruleset_load_text(rs, "fuzz.yml", slice_bytes(data, size),
 	    &d);
 	if ((loaded == -1) != (d.errors > 0))

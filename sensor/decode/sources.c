@@ -1,0 +1,325 @@
+#include "decode/sources.h"
+
+#include <stdlib.h>
+
+#include "base/yaml.h"
+
+/* Events from such a place, or of such a log source, are of another, too. */
+struct mapping {
+	const struct node *files, *programs;	/* NULL: any */
+	bool sourced;		/* from says a log source, too */
+	struct logsource from;
+	struct logsource *gives;
+	size_t give_count;
+	bool here;		/* the files are the present one's */
+};
+
+/* Names of the same thing; the numbers of those that anybody asks for. */
+struct names {
+	const struct node *list;
+	uint16_t *fields;
+	size_t count;
+};
+
+struct sources {
+	struct schema *schema;
+	struct arena *keep;
+	struct mapping *mappings;
+	size_t mapping_count;
+	struct names *names;
+	size_t name_count;
+	bool turned;
+	bool bound;		/* the schema has all names that it will have */
+	struct buf present;	/* the file that "here" is about */
+};
+
+struct sources *
+sources_new(struct schema *s, struct arena *keep)
+{
+	struct sources *ss = xcalloc(1, sizeof(*ss));
+
+	ss->schema = s;
+	ss->keep = keep;
+	return ss;
+}
+
+void
+sources_free(struct sources *ss)
+{
+	free(ss->mappings);
+	free(ss->names);
+	buf_free(&ss->present);
+	free(ss);
+}
+
+static uint16_t
+word(struct sources *ss, const struct node *map, const char *key)
+{
+	int n = schema_word(ss->schema, node_text(map, key));
+
+	return n == -1 ? UINT16_MAX : (uint16_t)n;
+}
+
+static struct logsource
+read_source(struct sources *ss, const struct node *map)
+{
+	return (struct logsource){
+		.product = word(ss, map, "product"),
+		.category = word(ss, map, "category"),
+		.service = word(ss, map, "service"),
+	};
+}
+
+/* A text or a list of texts, and nothing else; NULL is fine. */
+static int
+check_texts(struct diag *d, const struct node *n)
+{
+	if (n == NULL || (n->type == NODE_SCALAR && n->text.len > 0))
+		return 0;
+	if (n->type != NODE_LIST || n->count == 0)
+		return node_error(d, n, "expected a text or a list of texts");
+	for (n = n->first; n != NULL; n = n->next)
+		if (n->type != NODE_SCALAR || n->text.len == 0)
+			return node_error(d, n, "expected a text");
+	return 0;
+}
+
+static int
+check_from(struct diag *d, const struct node *item, const struct node *from)
+{
+	static const char *const keys[] = {
+		"files", "programs", "product", "category", "service", NULL
+	};
+
+	if (from == NULL)
+		return node_error(d, item, "\"from\" is missing");
+	if (from->type != NODE_MAP || from->count == 0)
+		return node_error(d, from, "\"from\" is a map of files, "
+		    "programs or a log source");
+	if (node_known(d, from, keys, "\"from\"") == -1)
+		return -1;
+	for (const struct node *n = from->first; n != NULL; n = n->next)
+		if (check_texts(d, n) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+check_gives(struct diag *d, const struct node *item,
+    const struct node *gives)
+{
+	static const char *const keys[] = {
+		"product", "category", "service", NULL
+	};
+	bool list = gives != NULL && gives->type == NODE_LIST;
+	const struct node *n = list ? gives->first : gives;
+
+	if (gives == NULL || n == NULL)
+		return node_error(d, gives == NULL ? item : gives,
+		    "\"gives\" is missing");
+	for (; n != NULL; n = list ? n->next : NULL) {
+		if (n->type != NODE_MAP || n->count == 0)
+			return node_error(d, n, "expected a log source: a map "
+			    "of product, category, service");
+		if (node_known(d, n, keys, "a log source") == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+read_mapping(struct sources *ss, const struct node *item, struct diag *d)
+{
+	static const char *const keys[] = { "from", "gives", NULL };
+	const struct node *from = node_get(item, "from");
+	const struct node *gives = node_get(item, "gives"), *n;
+	bool list = gives != NULL && gives->type == NODE_LIST;
+	struct mapping m = { 0 };
+
+	if (item->type != NODE_MAP) {
+		node_error(d, item, "expected a map of \"from\" and \"gives\"");
+		return;
+	}
+	if (node_known(d, item, keys, "a source") == -1 ||
+	    check_from(d, item, from) == -1 ||
+	    check_gives(d, item, gives) == -1)
+		return;
+	m.files = node_get(from, "files");
+	m.programs = node_get(from, "programs");
+	m.from = read_source(ss, from);
+	m.sourced = m.from.product + m.from.category + m.from.service > 0;
+	m.gives = arena_alloc(ss->keep, (gives->count + 1) *
+	    sizeof(*m.gives));
+	for (n = list ? gives->first : gives; n != NULL;
+	    n = list ? n->next : NULL)
+		m.gives[m.give_count++] = read_source(ss, n);
+	ss->mappings = xrealloc(ss->mappings, ss->mapping_count + 1,
+	    sizeof(*ss->mappings));
+	ss->mappings[ss->mapping_count++] = m;
+}
+
+static void
+read_names(struct sources *ss, const struct node *list, struct diag *d)
+{
+	if (list->type != NODE_LIST || list->count < 2) {
+		node_error(d, list, "expected a list of names for one field");
+		return;
+	}
+	if (check_texts(d, list) == -1)
+		return;
+	ss->names = xrealloc(ss->names, ss->name_count + 1,
+	    sizeof(*ss->names));
+	ss->names[ss->name_count++] = (struct names){ list,
+	    arena_alloc(ss->keep, list->count * sizeof(uint16_t)), 0 };
+}
+
+static void
+read_list(struct sources *ss, const struct node *list,
+    void (*read)(struct sources *ss, const struct node *n, struct diag *d),
+    struct diag *d)
+{
+	if (list == NULL || node_is_null(list))
+		return;
+	if (list->type != NODE_LIST) {
+		node_error(d, list, "\"%s\" is a list", node_cstr(list->key));
+		return;
+	}
+	for (const struct node *n = list->first; n != NULL; n = n->next)
+		read(ss, n, d);
+}
+
+void
+sources_load(struct sources *ss, const char *path, struct diag *d)
+{
+	static const char *const keys[] = { "sources", "fields", NULL };
+	struct node *doc;
+
+	if (yaml_read(ss->keep, path, &doc, d) == -1 || doc == NULL ||
+	    node_is_null(doc))
+		return;
+	if (doc->type != NODE_MAP || doc->next != NULL) {
+		node_error(d, doc, "expected \"sources\" and \"fields\", "
+		    "in one document");
+		return;
+	}
+	node_known(d, doc, keys, "the file");
+	read_list(ss, node_get(doc, "sources"), read_mapping, d);
+	read_list(ss, node_get(doc, "fields"), read_names, d);
+}
+
+bool
+sources_name(const struct sources *ss, struct slice field)
+{
+	for (size_t i = 0; i < ss->name_count; i++)
+		for (const struct node *n = ss->names[i].list->first;
+		    n != NULL; n = n->next)
+			if (slice_eq(n->text, field))
+				return true;
+	return false;
+}
+
+/* Only names that something asks for have a field; of one alone none. */
+static void
+bind(struct sources *ss)
+{
+	size_t kept = 0;
+
+	ss->bound = true;
+	for (size_t i = 0; i < ss->name_count; i++) {
+		struct names names = ss->names[i];
+
+		for (const struct node *n = names.list->first; n != NULL;
+		    n = n->next) {
+			int field = schema_find(ss->schema, n->text);
+
+			if (field != -1)
+				names.fields[names.count++] = (uint16_t)field;
+		}
+		if (names.count > 1)
+			ss->names[kept++] = names;
+	}
+	ss->name_count = kept;
+}
+
+static bool
+is_any(const struct node *texts, struct slice s)
+{
+	bool list = texts->type == NODE_LIST;
+	const struct node *n = list ? texts->first : texts;
+
+	for (; n != NULL; n = list ? n->next : NULL)
+		if (decoders_glob(n->text, s))
+			return true;
+	return false;
+}
+
+/* The name of a file is looked at once, not with each of its lines. */
+static void
+turn_to(struct sources *ss, struct slice file)
+{
+	buf_clear(&ss->present);
+	buf_add(&ss->present, file);
+	ss->turned = true;
+	for (size_t i = 0; i < ss->mapping_count; i++) {
+		struct mapping *m = &ss->mappings[i];
+
+		m->here = m->files == NULL || is_any(m->files, file);
+	}
+}
+
+static bool
+is_of(const struct event *ev, struct logsource from)
+{
+	for (size_t i = 0; i < ev->source_count; i++)
+		if (logsource_covers(from, ev->sources[i]))
+			return true;
+	return false;
+}
+
+static bool
+is_from(const struct mapping *m, const struct event *ev)
+{
+	return m->here && (!m->sourced || is_of(ev, m->from)) &&
+	    (m->programs == NULL ||
+	    is_any(m->programs, event_text(ev, F_PROCESS_NAME)));
+}
+
+static void
+give(const struct mapping *m, struct event *ev)
+{
+	for (size_t i = 0; i < m->give_count; i++)
+		event_source(ev, m->gives[i]);
+}
+
+static void
+name_also(const struct names *names, struct event *ev)
+{
+	const struct value *v = NULL;
+
+	for (size_t i = 0; i < names->count && v == NULL; i++)
+		v = event_get(ev, names->fields[i]);
+	if (v == NULL)
+		return;
+	for (size_t i = 0; i < names->count; i++) {
+		if (event_get(ev, names->fields[i]) != NULL)
+			continue;
+		for (const struct value *n = v; n != NULL; n = n->more)
+			event_add(ev, names->fields[i], n->type, n->text);
+	}
+}
+
+void
+sources_run(struct sources *ss, struct event *ev)
+{
+	struct slice file = ev->record->source;
+
+	if (!ss->bound)
+		bind(ss);
+	if (!ss->turned || !slice_eq(file, buf_slice(&ss->present)))
+		turn_to(ss, file);
+	for (size_t i = 0; i < ss->mapping_count; i++)
+		if (is_from(&ss->mappings[i], ev))
+			give(&ss->mappings[i], ev);
+	for (size_t i = 0; i < ss->name_count; i++)
+		name_also(&ss->names[i], ev);
+}

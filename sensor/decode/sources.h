@@ -1,0 +1,27 @@
+/*
+ * Log sources and names that events have besides those of their decoders, from
+ * sources.yaml: an event may be asked for by each name that somebody gave to
+ * what it says. Only decode/'s own files look in here.
+ */
+#ifndef VEDETTE_SOURCES_H
+#define VEDETTE_SOURCES_H
+
+#include "base/arena.h"
+#include "decode/decode.h"
+
+struct sources;
+
+/* What the files say lives in the arena. Owner: caller. */
+struct sources *sources_new(struct schema *s, struct arena *keep);
+void sources_free(struct sources *ss);
+/* Reads a file, behind what was read before. */
+void sources_load(struct sources *ss, const char *path, struct diag *d);
+/* Whether a field has other names, of which this is one. */
+bool sources_name(const struct sources *ss, struct slice field);
+/* Adds to an event that is decoded what it has besides. */
+void sources_run(struct sources *ss, struct event *ev);
+
+/* '*' is any run of bytes; nothing else is special. */
+bool decoders_glob(struct slice pattern, struct slice s);
+
+#endif
