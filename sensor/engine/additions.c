@@ -117,7 +117,7 @@ additions_read(struct load *l, const struct node *map, struct rule *r)
 {
 	static const char *const keys[] = {
 		"tests", "runbook", "suppress", "key", "expect", "regex",
-		NULL
+		"late", "rearm", NULL
 	};
 	const struct node *runbook = node_get(map, "runbook");
 	const struct node *tests = node_get(map, "tests");

@@ -140,6 +140,14 @@ void ruleset_unobserved(struct ruleset *rs, int64_t from, int64_t until);
 void ruleset_clock(struct ruleset *rs, int64_t now, int64_t by);
 
 /*
+ * Calls back for the log sources, also more than once for each, of rules that
+ * a correlation counts together with rules of the log source told, where they
+ * differ from it in the service alone.
+ */
+void ruleset_joined(const struct ruleset *rs, struct logsource told,
+    void (*each)(void *arg, struct logsource source), void *arg);
+
+/*
  * What rules remember from event to event, as items of a key and a value of
  * bytes. Whoever keeps them calls ruleset_changed for all that changed since
  * ruleset_settled was called last, writes them together with the positions

@@ -85,6 +85,7 @@ filter_read(struct load *l, const struct node *doc, struct filter *out)
 	bad |= rule_read_logsource(l, doc, &out->source);
 	if (filter->type != NODE_MAP)
 		return node_error(l->diag, filter, "\"filter\" is a map");
+	out->identity = rule_document(filter);
 	bad |= read_references(l, filter, out);
 	out->expr = detection_read(l, filter, DETECTION_FILTER);
 	if (out->expr == NULL)
@@ -112,6 +113,7 @@ lay_over(struct rule *r, const struct filter *f, struct arena *a)
 	both->first = link_to(a, r->expr);
 	both->first->next = link_to(a, f->expr);
 	r->expr = both;
+	rule_identify(r, digest_slice(&f->identity));
 }
 
 /* Correlations have no expression, and no log source that is their own. */

@@ -20,6 +20,7 @@ struct filter {
 	const struct filter_reference *rules;
 	size_t rule_count;	/* 0: any rule */
 	struct expr *expr;	/* while building */
+	struct digest identity;
 };
 
 /* Reads one document. -1 after diag_error. */

@@ -210,6 +210,9 @@ make_buckets(struct roster *d, size_t count)
 	p.wakes_some = xcalloc(predicates_count(d->ps),
 	    sizeof(*p.wakes_some));
 	for (size_t i = 0; i < count; i++) {
+		members[i] = UINT32_MAX;
+		if (d->rules[i].expr == NULL)
+			continue;
 		members[i] = bucket_of(d, d->rules[i].source);
 		if (!rule_is_idle(&d->rules[i]))
 			trigger_find(rarity, d->rules[i].expr, note_trigger,

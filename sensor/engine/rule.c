@@ -1,5 +1,7 @@
 #include "engine/rule.h"
 
+#include "engine/correlation.h"
+
 /* Text of a key that may be absent; -1 after diag_error on another type. */
 static int
 read_text(struct load *l, const struct node *doc, const char *key,
@@ -226,29 +228,26 @@ identify(struct load *l, const struct node *doc, struct rule *r)
 	rule_identify(r, r->info.id);
 	rule_identify_node(r, node_get(doc, "logsource"));
 	rule_identify_node(r, node_get(doc, "detection"));
+	rule_identify_node(r, node_get(doc, "correlation"));
 	rule_identify_node(r, l->placeholders);
 }
 
 int
 rule_read(struct load *l, const struct node *doc, struct rule *r)
 {
-	static const char *const later[] = { "correlation" };
 	int bad = 0;
 
 	*r = (struct rule){ .file = l->file, .line = doc->line };
 	if (doc->type != NODE_MAP)
 		return node_error(l->diag, doc, "a rule is a map");
-	for (size_t i = 0; i < COUNT(later); i++) {
-		const struct node *n = node_get(doc, later[i]);
-
-		if (n != NULL)
-			return node_error(l->diag, n->key,
-			    "%s documents are not supported yet", later[i]);
-	}
 	bad |= rule_read_names(l, doc, r);
 	bad |= read_about(l, doc, r);
-	bad |= rule_read_logsource(l, doc, &r->source);
-	bad |= read_detection(l, doc, r);
+	if (node_get(doc, "correlation") != NULL) {
+		bad |= correlation_read(l, doc, r);
+	} else {
+		bad |= rule_read_logsource(l, doc, &r->source);
+		bad |= read_detection(l, doc, r);
+	}
 	identify(l, doc, r);
 	return bad;
 }

@@ -13,6 +13,8 @@
 
 struct expectation;
 struct tune;
+struct correlation;
+struct counting;
 
 /* An exception or override that is about a rule. */
 struct tune_link {
@@ -38,7 +40,7 @@ struct rule {
 	struct logsource source;
 	const struct rule_test *tests;
 	size_t test_count;
-	struct expr *expr;	/* while building */
+	struct expr *expr;	/* while building; NULL in a correlation */
 	uint32_t *code;		/* see program.h */
 	size_t code_len;
 	uint64_t stamp;		/* of the last event it was held against */
@@ -46,6 +48,9 @@ struct rule {
 	bool rationed;		/* it has regular expressions */
 	bool stopped;		/* they took too much; until the next load */
 	struct ration ration;
+	struct correlation *correlation;	/* NULL: a plain rule */
+	struct counting *countings;	/* who counts its matches */
+	bool silent;		/* counted alone, no alerts of its own */
 	enum level shipped;	/* what its author says */
 	const struct tune *levelled, *switched;	/* by whom, or NULL */
 	struct tune_link *exceptions;

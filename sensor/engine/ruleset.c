@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "base/when.h"
 #include "engine/collection.h"
+#include "engine/correlation.h"
 #include "engine/filters.h"
 #include "engine/lint.h"
 #include "engine/expect.h"
@@ -31,6 +32,7 @@ struct ruleset {
 	struct tuning *tuning;
 	struct memory *memory;
 	struct expectations *expectations;
+	struct correlator *correlator;
 	const struct node *placeholders;
 	struct lint lint;	/* advice NULL: is not asked for */
 	struct buf digests;	/* of the files, in order */
@@ -47,6 +49,7 @@ ruleset_new(struct schema *s)
 	rs->predicates = predicates_new();
 	rs->memory = memory_new();
 	rs->tuning = tuning_new(rs->memory, s);
+	rs->correlator = correlator_new();
 	return rs;
 }
 
@@ -57,6 +60,7 @@ ruleset_free(struct ruleset *rs)
 		return;
 	memory_free(rs->memory);
 	expectations_free(rs->expectations);
+	correlator_free(rs->correlator);
 	roster_free(rs->roster);
 	tuning_free(rs->tuning);
 	predicates_free(rs->predicates);
@@ -328,6 +332,17 @@ check_ids(struct ruleset *rs, struct diag *d)
 	map_free(seen);
 }
 
+static void
+bind_correlations(struct ruleset *rs, struct diag *d)
+{
+	correlations_bind(&(struct correlation_binding){
+		.rules = rs->rules, .count = rs->count,
+		.schema = rs->schema, .keep = rs->keep,
+		.memory = rs->memory, .correlator = rs->correlator,
+		.diag = d,
+	});
+}
+
 int
 ruleset_compile(struct ruleset *rs, struct diag *d)
 {
@@ -336,10 +351,13 @@ ruleset_compile(struct ruleset *rs, struct diag *d)
 	check_ids(rs, d);
 	filters_apply(rs->filters, rs->filter_count, rs->rules, rs->count,
 	    rs->build, d);
+	bind_correlations(rs, d);
 	tuning_bind(rs->tuning, rs->rules, rs->count, rs->keep, d);
 	for (size_t i = 0; i < rs->count; i++) {
 		struct rule *r = &rs->rules[i];
 
+		if (r->expr == NULL)
+			continue;
 		r->code = program_new(rs->keep, r->expr, &r->code_len);
 		if (r->code == NULL)
 			diag_error(d, r->file, r->line, 1,
@@ -365,7 +383,8 @@ ruleset_compile(struct ruleset *rs, struct diag *d)
 struct telling {
 	struct ruleset *rs;
 	struct listener to;
-	bool turn;	/* the predicates are not turned to the event yet */
+	/* The rule's event may be another than the predicates are turned to. */
+	bool turn;
 };
 
 /* The rule of what goes into its alerts, which stands first in it. */
@@ -379,7 +398,8 @@ rule_of(struct ruleset *rs, const struct rule_info *info)
 
 /*
  * What is awaited is seen, whatever a place holds back: exceptions and mutes
- * are for what is told, that it does not come.
+ * are for what is told, that it does not come. What an exception hides is not
+ * counted by correlations either.
  */
 static void
 tell(void *arg, const struct match *m)
@@ -398,7 +418,11 @@ tell(void *arg, const struct match *m)
 		told.held = tuning_hold(t->rs->tuning, t->rs->predicates, r,
 		    m->ev, &t->to);
 	}
-	t->to.matched(t->to.arg, &told);
+	if (!t->turn &&
+	    (told.held == NULL || told.held->why != HOLD_EXCEPTION))
+		correlator_note(t->rs->correlator, r);
+	if (!r->silent || told.held != NULL)
+		t->to.matched(t->to.arg, &told);
 }
 
 void
@@ -409,6 +433,8 @@ ruleset_match(struct ruleset *rs, const struct event *ev,
 
 	assert(rs->roster != NULL);
 	roster_event(rs->roster, ev, tell, &t);
+	t.turn = true;
+	correlator_count(rs->correlator, ev, &(struct listener){ tell, &t });
 }
 
 static void
@@ -434,10 +460,17 @@ ruleset_time(struct ruleset *rs, int64_t now,
     void (*matched)(void *arg, const struct match *m), void *arg)
 {
 	struct telling t = { rs, { matched, arg }, true };
-	const struct listener to = { tell, &t };
 
 	expectations_begin(rs->expectations, now);
-	return memory_time(rs->memory, now, &to);
+	correlator_time(rs->correlator, now);
+	return memory_time(rs->memory, now, &(struct listener){ tell, &t });
+}
+
+void
+ruleset_joined(const struct ruleset *rs, struct logsource told,
+    void (*each)(void *arg, struct logsource source), void *arg)
+{
+	correlations_joined(rs->rules, rs->count, told, each, arg);
 }
 
 void

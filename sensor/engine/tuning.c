@@ -247,7 +247,7 @@ bool
 rule_is_idle(const struct rule *r)
 {
 	return r->switched != NULL && r->switched->view.off &&
-	    r->switched->view.expires == 0;
+	    r->switched->view.expires == 0 && r->countings == NULL;
 }
 
 bool
