@@ -3,6 +3,8 @@
  * of that name, or else member b of member a; an array gives several values.
  * A member _raw is the line as it was before somebody made JSON of it.
  */
+#include <stdlib.h>
+
 #include "base/json.h"
 #include "base/when.h"
 #include "decode/cursor.h"
@@ -194,6 +196,35 @@ set_missing(struct walk *w, int field, const struct json *line,
 		    decode_number(text) : VALUE_STRING, text);
 }
 
+/*
+ * A number is of seconds, milliseconds, microseconds or nanoseconds since the
+ * epoch: each is of a size that the others reach in no time that matters. A
+ * small "time" may well be how long something took.
+ */
+static bool
+epoch_time(struct slice text, double least, int64_t *when)
+{
+	static const struct {
+		double below, scale;
+	} units[] = {
+		{ 1e11, 1e6 }, { 1e14, 1e3 }, { 1e17, 1 }, { 1e20, 1e-3 },
+	};
+	char number[40], *end;
+	double n;
+
+	if (text.len == 0 || text.len >= sizeof(number))
+		return false;
+	slice_to_cstr(text, number, sizeof(number));
+	n = strtod(number, &end);
+	for (size_t i = 0; *end == '\0' && n >= least && i < COUNT(units); i++) {
+		if (n >= units[i].below)
+			continue;
+		*when = (int64_t)(n * units[i].scale + 0.5);
+		return true;
+	}
+	return false;
+}
+
 static bool
 find_time(const struct json *line, int64_t *when)
 {
@@ -205,6 +236,9 @@ find_time(const struct json *line, int64_t *when)
 
 		if (v != NULL && v->type == JSON_STRING &&
 		    when_parse_rfc3339(v->text, when) == 0)
+			return true;
+		if (v != NULL && v->type == JSON_NUMBER &&
+		    epoch_time(v->text, name == time_names ? 0 : 1e9, when))
 			return true;
 	}
 	micros = find_text(line, micros_names);
