@@ -96,7 +96,7 @@ set_logsource(struct scan *s)
 		words[i] = word(s->det.schema, item);
 	}
 	source = (struct logsource){ words[0], words[1], words[2] };
-	decoders_source(s->det.decoders, source);
+	detector_source(&s->det, source);
 	return EXIT_FINE;
 }
 
@@ -175,11 +175,13 @@ scan_all(struct scan *s, const struct registry *reg, char **paths)
 	if (status != EXIT_FINE)
 		return status;
 	gethostname(s->host.name, sizeof(s->host.name) - 1);
+	ruleset_follow(s->det.rules);
 	progress_begin(s, paths);
 	if (jobs > 1)
 		scan_parallel(s, paths, jobs);
 	for (; jobs <= 1 && *paths != NULL; paths++)
 		scan_file(s, *paths);
+	ruleset_time(s->det.rules, INT64_MAX, scan_matched, s);
 	scan_flush(s);
 	scan_close(s);
 	return outcome(&s->tally);

@@ -172,12 +172,39 @@ run_merged(struct detector *det, bool all,
 		ruleset_match(det->rules, det->merged, matched, arg);
 }
 
+static void
+join(void *arg, struct logsource source)
+{
+	struct detector *det = arg;
+
+	for (size_t i = 0; i < det->joined_count; i++)
+		if (memcmp(&det->joined[i], &source, sizeof(source)) == 0)
+			return;
+	if (det->joined_count < COUNT(det->joined))
+		det->joined[det->joined_count++] = source;
+}
+
+void
+detector_source(struct detector *det, struct logsource told)
+{
+	decoders_source(det->decoders, told);
+	ruleset_joined(det->rules, told, join, det);
+}
+
+static void
+decode(struct detector *det, const struct record *r)
+{
+	event_reset(det->ev, r);
+	decoders_run(det->decoders, det->ev);
+	for (size_t i = 0; i < det->joined_count; i++)
+		event_source(det->ev, det->joined[i]);
+}
+
 void
 detector_run(struct detector *det, const struct record *r,
     void (*matched)(void *arg, const struct match *m), void *arg)
 {
-	event_reset(det->ev, r);
-	decoders_run(det->decoders, det->ev);
+	decode(det, r);
 	if (!det->ev->echo)
 		ruleset_match(det->rules, det->ev, matched, arg);
 	run_merged(det, false, matched, arg);
@@ -186,8 +213,7 @@ detector_run(struct detector *det, const struct record *r,
 bool
 detector_sift(struct detector *det, const struct record *r)
 {
-	event_reset(det->ev, r);
-	decoders_run(det->decoders, det->ev);
+	decode(det, r);
 	if (decoders_merging(det->decoders)) {
 		while (decoders_merged(det->decoders, det->merged, false))
 			continue;

@@ -15,6 +15,8 @@ struct detector {
 	struct ruleset *rules;
 	struct event *ev;
 	struct event *merged;	/* of several records */
+	struct logsource joined[EVENT_SOURCES_MAX];
+	size_t joined_count;	/* see detector_source */
 };
 
 /*
@@ -29,6 +31,12 @@ int detector_load(struct detector *det, const struct config *c,
     const struct decoder *const *formats, const struct strlist *only,
     struct diag *d);
 void detector_free(struct detector *det);
+/*
+ * Somebody tells the log source of all records, as decoders_source. A file
+ * that was exported for a correlation over several services has one name
+ * only: its events then also come from the others.
+ */
+void detector_source(struct detector *det, struct logsource told);
 /* Runs the tests inside decoders and rules; -1 when one failed. */
 int detector_test(struct detector *det, struct diag *d);
 /*

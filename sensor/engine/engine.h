@@ -128,6 +128,13 @@ int64_t ruleset_time(struct ruleset *rs, int64_t now,
     void (*matched)(void *arg, const struct match *m), void *arg);
 
 /*
+ * Events tell the time from now on, as the newest that some rule matched: for
+ * those who read what was written before. When one is an hour older than the
+ * newest, another log has begun, and all windows close.
+ */
+void ruleset_follow(struct ruleset *rs);
+
+/*
  * Says that nothing was observed from a time until another: what is expected
  * was not missing then.
  */

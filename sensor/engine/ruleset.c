@@ -33,6 +33,8 @@ struct ruleset {
 	struct memory *memory;
 	struct expectations *expectations;
 	struct correlator *correlator;
+	bool follow;		/* events tell the time */
+	int64_t now;		/* as they told it */
 	const struct node *placeholders;
 	struct lint lint;	/* advice NULL: is not asked for */
 	struct buf digests;	/* of the files, in order */
@@ -385,6 +387,7 @@ struct telling {
 	struct listener to;
 	/* The rule's event may be another than the predicates are turned to. */
 	bool turn;
+	bool some;	/* a rule matched */
 };
 
 /* The rule of what goes into its alerts, which stands first in it. */
@@ -405,10 +408,11 @@ static void
 tell(void *arg, const struct match *m)
 {
 	static const struct held awaited = { .why = HOLD_EXPECT };
-	const struct telling *t = arg;
+	struct telling *t = arg;
 	struct rule *r = rule_of(t->rs, m->rule);
 	struct match told = *m;
 
+	t->some = true;
 	if (r->expect != NULL && m->expected == NULL) {
 		expectations_seen(t->rs->expectations, r, m->ev);
 		told.held = &awaited;
@@ -425,15 +429,48 @@ tell(void *arg, const struct match *m)
 		t->to.matched(t->to.arg, &told);
 }
 
+int64_t
+ruleset_time(struct ruleset *rs, int64_t now,
+    void (*matched)(void *arg, const struct match *m), void *arg)
+{
+	struct telling t = { .rs = rs, .to = { matched, arg }, .turn = true };
+
+	expectations_begin(rs->expectations, now);
+	correlator_time(rs->correlator, now);
+	return memory_time(rs->memory, now, &(struct listener){ tell, &t });
+}
+
+static void
+follow(struct ruleset *rs, int64_t now, const struct listener *to)
+{
+	if (rs->now != INT64_MIN && now < rs->now - HOUR) {
+		ruleset_time(rs, INT64_MAX, to->matched, to->arg);
+		rs->now = INT64_MIN;
+	}
+	if (now <= rs->now)
+		return;
+	rs->now = now;
+	ruleset_time(rs, now, to->matched, to->arg);
+}
+
+void
+ruleset_follow(struct ruleset *rs)
+{
+	rs->follow = true;
+	rs->now = INT64_MIN;
+}
+
 void
 ruleset_match(struct ruleset *rs, const struct event *ev,
     void (*matched)(void *arg, const struct match *m), void *arg)
 {
-	struct telling t = { rs, { matched, arg }, false };
+	struct telling t = { .rs = rs, .to = { matched, arg } };
 
 	assert(rs->roster != NULL);
 	roster_event(rs->roster, ev, tell, &t);
 	t.turn = true;
+	if (rs->follow && t.some)
+		follow(rs, ev->time, &t.to);
 	correlator_count(rs->correlator, ev, &(struct listener){ tell, &t });
 }
 
@@ -453,17 +490,6 @@ ruleset_touched(struct ruleset *rs, const struct event *ev)
 
 	roster_event(rs->roster, ev, note, &touched);
 	return touched;
-}
-
-int64_t
-ruleset_time(struct ruleset *rs, int64_t now,
-    void (*matched)(void *arg, const struct match *m), void *arg)
-{
-	struct telling t = { rs, { matched, arg }, true };
-
-	expectations_begin(rs->expectations, now);
-	correlator_time(rs->correlator, now);
-	return memory_time(rs->memory, now, &(struct listener){ tell, &t });
 }
 
 void
