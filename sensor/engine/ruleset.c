@@ -1,6 +1,5 @@
-#include "engine/engine.h"
+#include "engine/ruleset.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #include "base/digest.h"
@@ -8,37 +7,9 @@
 #include "base/map.h"
 #include "base/when.h"
 #include "engine/collection.h"
-#include "engine/correlation.h"
-#include "engine/filters.h"
-#include "engine/lint.h"
-#include "engine/expect.h"
-#include "engine/memory.h"
-#include "engine/roster.h"
 #include "engine/program.h"
-#include "engine/tuning.h"
 
 enum { FILE_MAX = 16 << 20 };
-
-struct ruleset {
-	struct arena *keep, *build;
-	struct schema *schema;
-	struct predicates *predicates;
-	struct rule *rules;
-	size_t count, room;
-	struct filter *filters;
-	size_t filter_count;
-	size_t refused;		/* documents that were wrong or left out */
-	struct roster *roster;
-	struct tuning *tuning;
-	struct memory *memory;
-	struct expectations *expectations;
-	struct correlator *correlator;
-	bool follow;		/* events tell the time */
-	int64_t now;		/* as they told it */
-	const struct node *placeholders;
-	struct lint lint;	/* advice NULL: is not asked for */
-	struct buf digests;	/* of the files, in order */
-};
 
 struct ruleset *
 ruleset_new(struct schema *s)
@@ -379,136 +350,6 @@ ruleset_compile(struct ruleset *rs, struct diag *d)
 	arena_free(rs->build);
 	rs->build = NULL;
 	return 0;
-}
-
-/* Who is told of matches. */
-struct telling {
-	struct ruleset *rs;
-	struct listener to;
-	/* The rule's event may be another than the predicates are turned to. */
-	bool turn;
-	bool some;	/* a rule matched */
-};
-
-/* The rule of what goes into its alerts, which stands first in it. */
-static struct rule *
-rule_of(struct ruleset *rs, const struct rule_info *info)
-{
-	static_assert(offsetof(struct rule, info) == 0, "it leads there");
-	return &rs->rules[(const struct rule *)(const void *)info -
-	    rs->rules];
-}
-
-/*
- * What is awaited is seen, whatever a place holds back: exceptions and mutes
- * are for what is told, that it does not come. What an exception hides is not
- * counted by correlations either.
- */
-static void
-tell(void *arg, const struct match *m)
-{
-	static const struct held awaited = { .why = HOLD_EXPECT };
-	struct telling *t = arg;
-	struct rule *r = rule_of(t->rs, m->rule);
-	struct match told = *m;
-
-	t->some = true;
-	if (r->expect != NULL && m->expected == NULL) {
-		expectations_seen(t->rs->expectations, r, m->ev);
-		told.held = &awaited;
-	} else if (m->held == NULL) {
-		if (t->turn)
-			predicates_event(t->rs->predicates, m->ev);
-		told.held = tuning_hold(t->rs->tuning, t->rs->predicates, r,
-		    m->ev, &t->to);
-	}
-	if (!t->turn &&
-	    (told.held == NULL || told.held->why != HOLD_EXCEPTION))
-		correlator_note(t->rs->correlator, r);
-	if (!r->silent || told.held != NULL)
-		t->to.matched(t->to.arg, &told);
-}
-
-int64_t
-ruleset_time(struct ruleset *rs, int64_t now,
-    void (*matched)(void *arg, const struct match *m), void *arg)
-{
-	struct telling t = { .rs = rs, .to = { matched, arg }, .turn = true };
-
-	expectations_begin(rs->expectations, now);
-	correlator_time(rs->correlator, now);
-	return memory_time(rs->memory, now, &(struct listener){ tell, &t });
-}
-
-static void
-follow(struct ruleset *rs, int64_t now, const struct listener *to)
-{
-	if (rs->now != INT64_MIN && now < rs->now - HOUR) {
-		ruleset_time(rs, INT64_MAX, to->matched, to->arg);
-		rs->now = INT64_MIN;
-	}
-	if (now <= rs->now)
-		return;
-	rs->now = now;
-	ruleset_time(rs, now, to->matched, to->arg);
-}
-
-void
-ruleset_follow(struct ruleset *rs)
-{
-	rs->follow = true;
-	rs->now = INT64_MIN;
-}
-
-void
-ruleset_match(struct ruleset *rs, const struct event *ev,
-    void (*matched)(void *arg, const struct match *m), void *arg)
-{
-	struct telling t = { .rs = rs, .to = { matched, arg } };
-
-	assert(rs->roster != NULL);
-	roster_event(rs->roster, ev, tell, &t);
-	t.turn = true;
-	if (rs->follow && t.some)
-		follow(rs, ev->time, &t.to);
-	correlator_count(rs->correlator, ev, &(struct listener){ tell, &t });
-}
-
-static void
-note(void *arg, const struct match *m)
-{
-	bool *touched = arg;
-
-	(void)m;
-	*touched = true;
-}
-
-bool
-ruleset_touched(struct ruleset *rs, const struct event *ev)
-{
-	bool touched = false;
-
-	roster_event(rs->roster, ev, note, &touched);
-	return touched;
-}
-
-void
-ruleset_joined(const struct ruleset *rs, struct logsource told,
-    void (*each)(void *arg, struct logsource source), void *arg)
-{
-	correlations_joined(rs->rules, rs->count, told, each, arg);
-}
-
-void
-ruleset_unobserved(struct ruleset *rs, int64_t from, int64_t until)
-{
-	expectations_unobserved(rs->expectations, from, until);
-}
-
-void
-ruleset_clock(struct ruleset *rs, int64_t now, int64_t by)
-{
-	memory_clock(rs->memory, now, by);
 }
 
 void
