@@ -50,36 +50,56 @@ matches(struct detector *det, const struct rule_view *rule,
 	return a.matched;
 }
 
-static int
-run_test(struct detector *det, const struct rule_view *rule,
-    const struct rule_test *t, struct diag *d)
+static const char *
+wrong(bool matched, bool positive)
 {
-	struct slice decoder;
-
-	if (matches(det, rule, t) == t->positive)
-		return 0;
-	decoder = det->ev->decoder.len > 0 ? det->ev->decoder :
-	    S("no decoder");
-	return diag_error(d, t->file, t->at, 1,
-	    "test of rule \"%.*s\": %s (understood by: %.*s)",
-	    (int)rule->info.title.len, (const char *)rule->info.title.p,
-	    t->positive ? "must match and does not" :
-	    "must not match and does",
-	    (int)decoder.len, (const char *)decoder.p);
+	if (matched == positive)
+		return NULL;
+	return positive ? "must match and does not" :
+	    "must not match and does";
 }
 
 int
-detector_rule_test(struct detector *det, struct diag *d)
+detector_try(struct detector *det,
+    void (*each)(void *arg, const struct tested *t), void *arg)
 {
 	int ret = 0;
 
 	for (size_t i = 0; i < ruleset_count(det->rules); i++) {
 		struct rule_view rule = ruleset_view(det->rules, i);
 
-		for (size_t k = 0; k < rule.test_count; k++)
-			if (run_test(det, &rule, &rule.tests[k], d) == -1)
+		for (size_t k = 0; k < rule.test_count; k++) {
+			struct tested t = { .rule = &rule,
+			    .test = &rule.tests[k] };
+
+			t.wrong = wrong(matches(det, &rule, t.test),
+			    t.test->positive);
+			t.decoder = det->ev->decoder;
+			if (t.wrong != NULL)
 				ret = -1;
+			each(arg, &t);
+		}
 	}
 	ruleset_forget(det->rules);
 	return ret;
+}
+
+static void
+tell(void *arg, const struct tested *t)
+{
+	struct slice title = t->rule->info.title;
+	struct slice decoder = t->decoder.len > 0 ? t->decoder :
+	    S("no decoder");
+
+	if (t->wrong != NULL)
+		diag_error(arg, t->test->file, t->test->at, 1,
+		    "test of rule \"%.*s\": %s (understood by: %.*s)",
+		    (int)title.len, (const char *)title.p, t->wrong,
+		    (int)decoder.len, (const char *)decoder.p);
+}
+
+int
+detector_rule_test(struct detector *det, struct diag *d)
+{
+	return detector_try(det, tell, d);
 }

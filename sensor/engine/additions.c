@@ -79,8 +79,8 @@ read_test(struct load *l, const struct node *n, bool positive,
 	return 0;
 }
 
-static int
-read_tests(struct load *l, const struct node *tests, struct rule *r)
+int
+tests_read(struct load *l, const struct node *tests, struct rule *r)
 {
 	static const char *const keys[] = { "match", "no_match", NULL };
 	struct rule_test *out;
@@ -134,7 +134,7 @@ additions_read(struct load *l, const struct node *map, struct rule *r)
 	else if (runbook != NULL)
 		r->info.runbook = arena_keep(l->keep, runbook->text);
 	if (tests != NULL)
-		bad |= read_tests(l, tests, r);
+		bad |= tests_read(l, tests, r);
 	bad |= suppress_read(l, map, r);
 	if (node_get(map, "expect") != NULL)
 		bad |= expect_read(l, node_get(map, "expect"), r);

@@ -40,8 +40,8 @@ struct lint_asked {
 void ruleset_lint(struct ruleset *rs, const struct lint_asked *asked);
 /*
  * Adds the rules of a file or of a directory of .yml/.yaml files (a directory
- * named "decoders" in it is left out). All mistakes go to the diag; -1 when
- * there was one.
+ * named "decoders" in it is left out), and the tests beside them, of files
+ * that end in .tests.yml. All mistakes go to the diag; -1 when there was one.
  */
 int ruleset_load(struct ruleset *rs, const char *path, struct diag *d);
 /* The same from the bytes of a file. */

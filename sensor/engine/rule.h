@@ -116,6 +116,8 @@ void rule_identify_node(struct rule *r, const struct node *part);
 void rule_identify(struct rule *r, struct slice part);
 /* Of a whole document, comments and layout apart. */
 struct digest rule_document(const struct node *doc);
+/* "match" and "no_match" with their tests. -1 after diag_error. */
+int tests_read(struct load *l, const struct node *tests, struct rule *r);
 /* The vedette: map: tests, runbook. -1 after diag_error. */
 int additions_read(struct load *l, const struct node *map, struct rule *r);
 /* "key" and "suppress" of that map. -1 after diag_error. */

@@ -1,11 +1,13 @@
 #include "engine/ruleset.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/map.h"
 #include "base/when.h"
+#include "engine/beside.h"
 #include "engine/collection.h"
 #include "engine/program.h"
 
@@ -145,6 +147,21 @@ parse(struct ruleset *rs, struct arena *yaml, const char *name,
 }
 
 static void
+take_document(struct ruleset *rs, struct load *l, struct collection *c,
+    const struct node *n)
+{
+	const struct node *doc;
+
+	if (beside_is(l->file)) {
+		beside_read(l, n, &rs->beside);
+		return;
+	}
+	doc = collection_next(c, n, l->diag);
+	if (doc != NULL)
+		add_document(rs, l, doc);
+}
+
+static void
 add_documents(struct ruleset *rs, const char *name, struct slice bytes,
     struct diag *d)
 {
@@ -153,12 +170,8 @@ add_documents(struct ruleset *rs, const char *name, struct slice bytes,
 	struct collection c = { .arena = yaml };
 
 	for (struct node *n = parse(rs, yaml, name, bytes, d); n != NULL;
-	    n = n->next) {
-		const struct node *doc = collection_next(&c, n, d);
-
-		if (doc != NULL)
-			add_document(rs, &l, doc);
-	}
+	    n = n->next)
+		take_document(rs, &l, &c, n);
 	buf_free(&l.missing.names);
 	arena_free(yaml);
 }
@@ -246,10 +259,28 @@ load_files(struct walk *w, const char *path)
 	return w->diag->errors > before ? -1 : 0;
 }
 
+/* A rule that is loaded alone brings the tests that stand beside it. */
+static int
+load_beside(struct walk *w, const char *path)
+{
+	unsigned before = w->diag->errors;
+	struct buf tests = { 0 };
+	struct stat sb;
+
+	if (stat(path, &sb) == 0 && S_ISREG(sb.st_mode) &&
+	    beside_path(path, &tests))
+		load_file(w, buf_cstr(&tests));
+	buf_free(&tests);
+	return w->diag->errors > before ? -1 : 0;
+}
+
 int
 ruleset_load(struct ruleset *rs, const char *path, struct diag *d)
 {
-	return load_files(&(struct walk){ rs, d, add_documents, 0 }, path);
+	struct walk w = { rs, d, add_documents, 0 };
+	int ret = load_files(&w, path);
+
+	return load_beside(&w, path) == -1 ? -1 : ret;
 }
 
 int
@@ -322,6 +353,7 @@ ruleset_compile(struct ruleset *rs, struct diag *d)
 	unsigned before = d->errors;
 
 	check_ids(rs, d);
+	beside_join(rs->beside, rs->rules, rs->count, rs->keep, d);
 	filters_apply(rs->filters, rs->filter_count, rs->rules, rs->count,
 	    rs->build, d);
 	bind_correlations(rs, d);

@@ -21,6 +21,7 @@ struct ruleset {
 	struct filter *filters;
 	size_t filter_count;
 	size_t refused;		/* documents that were wrong or left out */
+	struct beside *beside;	/* tests in files of their own */
 	struct roster *roster;
 	struct tuning *tuning;
 	struct memory *memory;

@@ -1,0 +1,165 @@
+"""rules test, in the forms that machines read, and tests beside rules."""
+import json
+import os
+import shutil
+import subprocess
+import xml.etree.ElementTree as xml
+
+import pytest
+
+VEDETTE = os.environ.get("VEDETTE", "vedette")
+
+DECODER = r"""decoder: door
+programs: [door]
+services: [door]
+patterns:
+  - name: opened
+    match: '^opened by (?<who>\w+)$'
+    fields: { event.action: opened, user.name: $who }
+"""
+GHOST = "7d5b0f66-6a0c-4c07-8f0e-5d0d53f9c6a1"
+RULE = f"""title: "A <ghost> & \\e[31m #1"
+id: {GHOST}
+status: test
+level: high
+logsource: {{ product: linux, service: door }}
+detection:
+    sel:
+        event.action: opened
+        user.name|startswith: ghost
+    condition: sel
+vedette:
+    tests:
+        match:
+            - 'Nov 23 16:10:00 host door[7]: opened by ghost1'
+            - {{ event.action: opened, user.name: Ghost }}
+"""
+UNTESTED = """title: Any door
+id: 9e5b0f66-6a0c-4c07-8f0e-5d0d53f9c6a2
+status: test
+level: low
+logsource: { product: linux, service: door }
+detection:
+    sel:
+        event.action: opened
+    condition: sel
+"""
+BESIDE = """match:
+  - 'Nov 23 16:10:00 host door[7]: opened by ghost2'
+no_match:
+  - 'Nov 23 16:10:00 host door[7]: opened by ann'
+  - 'Nov 23 16:10:00 host door[7]: opened by ghost3'
+"""
+
+
+@pytest.fixture
+def rules(tmp_path):
+    (tmp_path / "rules" / "decoders").mkdir(parents=True)
+    (tmp_path / "rules" / "decoders" / "door.yaml").write_text(DECODER)
+    (tmp_path / "rules" / "ghost.yml").write_text(RULE)
+    (tmp_path / "rules" / "any.yml").write_text(UNTESTED)
+    (tmp_path / "c.yaml").write_text(
+        json.dumps({"rules": [str(tmp_path / "rules")]}))
+    return tmp_path
+
+
+def vedette(rules, *argv, status=0, input=None):
+    r = subprocess.run([VEDETTE, "rules", *argv, "-c", rules / "c.yaml"],
+                       capture_output=True, text=True, input=input)
+    assert r.returncode == status, r.stdout + r.stderr
+    return r
+
+
+def beside(rules, text, name="ghost.tests.yml"):
+    path = rules / "rules" / name
+    path.write_text(text)
+    return path
+
+
+def test_tests_beside_a_rule_are_its_tests(rules):
+    path = beside(rules, BESIDE)
+    r = vedette(rules, "test", status=1)
+    assert "5 tests of 1 rule, 1 failed; 1 rule has no tests" in r.stdout
+    assert f"{path}:5:1:" in r.stderr and "no_match 2" in r.stderr
+    path.write_text(BESIDE.replace("ghost3", "bob"))
+    assert "5 tests of 1 rule pass" in vedette(rules, "test").stdout
+    alone = vedette(rules, "test", str(rules / "rules" / "ghost.yml"))
+    assert "5 tests of 1 rule pass" in alone.stdout
+
+
+def test_tests_beside_rules_keep_a_broken_rule_out_of_the_sensor(rules):
+    path = beside(rules, BESIDE)
+    r = subprocess.run([VEDETTE, "check", "-c", rules / "c.yaml"],
+                       capture_output=True, text=True)
+    assert r.returncode != 0 and f"{path}:5:1:" in r.stdout + r.stderr
+
+
+def test_tests_elsewhere_name_their_rule(rules):
+    (rules / "rules" / "tests").mkdir()
+    path = beside(rules, f"rule: {GHOST}\n" + BESIDE.replace("ghost3", "bob"),
+                  "tests/whatever.tests.yaml")
+    assert "5 tests of 1 rule pass" in vedette(rules, "test").stdout
+    for text, said in (
+            ("rule: nobody\nmatch: []\n", ':1:7: no rule that is loaded is "nobody"'),
+            ("match: []\n", ":1:1: no rule stands in"),
+            ("mach: []\n", ':1:1: "tests" has no key "mach"; did you mean'),
+            ("rule: [a]\n", ':1:7: "rule" is an id or a name'),
+            ("- match\n", ":1:1: tests are a map"),
+            ("match: x\n", ':1:8: "match" is a list')):
+        path.write_text(text)
+        assert f"{path}{said}" in vedette(rules, "test", status=2).stderr
+
+
+def test_one_rule_alone(rules):
+    beside(rules, BESIDE)
+    vedette(rules, "test", "--rule", GHOST[:8], status=1)
+    r = vedette(rules, "test", "--rule", "9E5B0F")
+    assert r.stdout == "0 tests of 0 rules pass; 1 rule has no tests\n"
+    assert "no rule 999999" in vedette(rules, "test", "--rule", "999999",
+                                       status=2).stderr
+
+
+def test_junit_is_xml_with_counts_that_are_true(rules):
+    path = beside(rules, BESIDE)
+    r = vedette(rules, "test", "--format", "junit", status=1)
+    top = xml.fromstring(r.stdout.encode())
+    assert top.tag == "testsuites"
+    cases = list(top.iter("testcase"))
+    assert int(top.get("tests")) == len(cases) == 7
+    assert top.get("failures") == "1" and top.get("skipped") == "1"
+    for suite in top.iter("testsuite"):
+        assert int(suite.get("tests")) == len(suite.findall("testcase"))
+        assert int(suite.get("failures")) == len(list(suite.iter("failure")))
+    bad = [c for c in cases if c.find("failure") is not None]
+    assert [(c.get("file"), c.get("line"), c.get("classname"), c.get("name"))
+            for c in bad] == [(str(path), "5", GHOST,
+                               "A <ghost> & \\x1b[31m #1, no_match 2")]
+    path.unlink()
+    top = xml.fromstring(
+        vedette(rules, "test", "--format", "junit").stdout.encode())
+    assert top.get("failures") == "0"
+
+
+@pytest.mark.skipif(shutil.which("prove") is None, reason="no prove")
+def test_tap_is_what_prove_reads(rules):
+    def proved(status):
+        tap = rules / "out.tap"
+        tap.write_text(vedette(rules, "test", "--format", "tap",
+                               status=status).stdout)
+        return subprocess.run(["prove", "-v", "-e", "cat", tap],
+                              capture_output=True, text=True)
+    done = proved(0)
+    assert done.returncode == 0 and "Parse errors" not in done.stdout
+    assert "Tests=4" in done.stdout
+    beside(rules, BESIDE)
+    done = proved(1)
+    assert done.returncode != 0 and "Parse errors" not in done.stdout
+    assert "Failed test:  5" in done.stdout
+
+
+def test_rules_that_do_not_load_are_no_passed_tests(rules):
+    (rules / "rules" / "any.yml").write_text("title: x\n")
+    for form, said in (("tap", "not ok 1"), ("junit", "<error")):
+        r = vedette(rules, "test", "--format", form, status=2)
+        assert said in r.stdout and "any.yml:1:1" in r.stdout
+    xml.fromstring(r.stdout.encode())
