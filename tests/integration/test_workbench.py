@@ -163,3 +163,31 @@ def test_rules_that_do_not_load_are_no_passed_tests(rules):
         r = vedette(rules, "test", "--format", form, status=2)
         assert said in r.stdout and "any.yml:1:1" in r.stdout
     xml.fromstring(r.stdout.encode())
+
+
+def diff(*argv, status):
+    done = subprocess.run([VEDETTE, "rules", "diff", *argv], capture_output=True, text=True)
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_diff_compares_what_rules_say_not_how(rules, tmp_path):
+    new = tmp_path / "new"
+    shutil.copytree(rules / "rules", new)
+    ghost = new / "ghost.yml"
+    ghost.write_text("# moved\n" + RULE.replace("level: high", 'level: "high"'))
+    assert diff(rules / "rules", new, status=0) == "0 added, 0 removed, 0 changed\n"
+    ghost.write_text(RULE.replace("level: high", "level: low").replace("ghost\n", "'1'\n"))
+    (new / "any.yml").unlink()
+    (new / "more.yml").write_text(UNTESTED.replace("9e5b", "9e5c"))
+    told = diff("--json", rules / "rules", new, status=1).splitlines()
+    told = {t["change"]: t for t in map(json.loads, told)}
+    assert told["changed"]["id"] == GHOST
+    assert told["changed"]["keys"] == [
+        {"key": "level", "from": "high", "to": "low"}, {"key": "detection"}]
+    assert told["added"]["id"].startswith("9e5c") and told["removed"]["id"].startswith("9e5b")
+    said = diff("-c", rules / "c.yaml", new, status=1)
+    assert "level high -> low, detection" in said and "1 added, 1 removed, 1 changed" in said
+    assert "\x1b" not in said
+    diff(rules / "rules", tmp_path / "absent", status=2)
+    diff(status=2)
