@@ -338,7 +338,7 @@ is_too_late(const struct count *k, const struct group *g, int64_t time)
 	const struct window *w = g != NULL ? &g->window : NULL;
 
 	if (w == NULL || w->count == 0)
-		return !c->eager &&
+		return !c->eager && k->co->now != INT64_MIN &&
 		    time < k->co->now - c->timespan - c->late;
 	if (c->eager)
 		return time < w->items[w->count - 1].time - c->timespan;
