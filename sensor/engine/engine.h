@@ -218,6 +218,12 @@ struct rule_view {
 	const struct rule_test *tests;
 	size_t test_count;
 	uint64_t matches, aborted;	/* since load */
+	/*
+	 * How many tests make it be looked at, 0 when it always is, and one of
+	 * them: a field, empty for keywords, and a text.
+	 */
+	size_t wakes;
+	struct slice wake_field, wake_text;
 	bool stopped;		/* its regular expressions took too much */
 	/* What the place changed: by which tuning, or -1. */
 	enum level shipped;

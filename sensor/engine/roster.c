@@ -117,6 +117,8 @@ add_wake(void *arg, uint32_t predicate)
 	}
 	m->wakes[m->count++] = (struct wake){ number_of(m, predicate),
 	    m->rule };
+	if (m->rules[m->rule].wakes++ == 0)
+		m->rules[m->rule].wake = predicate;
 }
 
 static void

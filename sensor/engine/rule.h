@@ -43,6 +43,7 @@ struct rule {
 	struct expr *expr;	/* while building; NULL in a correlation */
 	uint32_t *code;		/* see program.h */
 	size_t code_len;
+	uint32_t wakes, wake;	/* how many tests wake it, and one of them */
 	uint64_t stamp;		/* of the last event it was held against */
 	uint64_t matches, aborted;
 	bool rationed;		/* it has regular expressions */

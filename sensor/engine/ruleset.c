@@ -450,12 +450,47 @@ ruleset_refused(const struct ruleset *rs)
 	return rs->refused;
 }
 
+/* A text that wakes a rule, as an example. */
+static struct slice
+wake_text(const struct predicate *p)
+{
+	struct slice longest = S("");
+
+	if (p->op == OP_SET)
+		return p->set.items[0].text;
+	if (p->op == OP_REGEX)
+		return p->regex.pattern;
+	if (p->op != OP_TEXT || p->text.type == MATCH_ANY)
+		return longest;
+	if (p->text.type != MATCH_GLOB)
+		return p->text.text;
+	for (size_t i = 0; i < p->text.glob.count; i++)
+		if (p->text.glob.parts[i].text.len > longest.len)
+			longest = p->text.glob.parts[i].text;
+	return longest;
+}
+
+static void
+view_wake(const struct ruleset *rs, const struct rule *r,
+    struct rule_view *out)
+{
+	const struct predicate *p;
+
+	out->wakes = r->wakes;
+	out->wake_field = out->wake_text = S("");
+	if (r->wakes == 0)
+		return;
+	p = predicates_get(rs->predicates, r->wake);
+	out->wake_text = wake_text(p);
+	if (p->field != FIELD_ANYWHERE)
+		out->wake_field = schema_name(rs->schema, p->field);
+}
+
 struct rule_view
 ruleset_view(const struct ruleset *rs, size_t i)
 {
 	const struct rule *r = &rs->rules[i];
-
-	return (struct rule_view){
+	struct rule_view out = {
 		.index = i, .info = r->info, .name = r->name,
 		.file = r->file, .line = r->line, .document = r->document,
 		.status = r->status, .author = r->author,
@@ -469,6 +504,9 @@ ruleset_view(const struct ruleset *rs, size_t i)
 		.enabled = !rule_is_off(r, when_now()),
 		.mute = rule_muted(r, when_now()),
 	};
+
+	view_wake(rs, r, &out);
+	return out;
 }
 
 bool
