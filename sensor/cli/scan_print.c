@@ -100,6 +100,21 @@ add_time(struct scan *s, int64_t when)
 	buf_add(&s->out, buf_slice(&s->shown_time));
 }
 
+/* " (5 in 34.0 s, User=root)" */
+static void
+add_counted(struct buf *b, const struct correlated *c)
+{
+	struct buf text = { 0 };
+
+	if (c == NULL)
+		return;
+	correlated_text(&text, c);
+	buf_str(b, " (");
+	text_escape(b, buf_slice(&text));
+	buf_byte(b, ')');
+	buf_free(&text);
+}
+
 static void
 print_text(struct scan *s, const struct match *m)
 {
@@ -114,6 +129,7 @@ print_text(struct scan *s, const struct match *m)
 	add_who(b, m->ev);
 	pad(b, start, WHO_WIDTH);
 	text_escape(b, m->rule->title);
+	add_counted(b, m->correlated);
 	buf_str(b, "  ");
 	text_escape(b, slice_of(s->name));
 	buf_byte(b, ':');

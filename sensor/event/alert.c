@@ -1,9 +1,11 @@
 #include "event/alert.h"
 
 #include <assert.h>
+#include <math.h>
 
 #include "base/digest.h"
 #include "base/json.h"
+#include "base/when.h"
 #include "event/ecs.h"
 
 static const struct slice level_names[] = {
@@ -164,33 +166,81 @@ match_id(const struct match *m)
 	return record_id(m->ev->record, m->rule->id, m->key);
 }
 
+/* "user.name=backup, source.ip=192.0.2.7" */
+static void
+add_fields(struct buf *out, const struct slice *fields,
+    const struct slice *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		buf_str(out, i > 0 ? ", " : "");
+		buf_add(out, fields[i]);
+		buf_byte(out, '=');
+		buf_add(out, values[i]);
+	}
+}
+
+static void
+add_measure(struct buf *out, double n)
+{
+	buf_fmt(out, fabs(n) < 1e15 && (double)(int64_t)n == n ?
+	    "%.0f" : "%.6g", n);
+}
+
+void
+correlated_text(struct buf *out, const struct correlated *c)
+{
+	add_measure(out, c->measure);
+	buf_str(out, " in ");
+	when_span(out, c->until - c->from);
+	buf_str(out, c->group_count > 0 ? ", " : "");
+	add_fields(out, c->fields, c->values, c->group_count);
+}
+
+/* What the texts of a correlation's members stand in. */
+struct correlated_texts {
+	struct buf message, group, measure;
+};
+
+static void
+add_correlated(struct ecs *e, const struct correlated *c,
+    struct correlated_texts *t)
+{
+	correlated_text(&t->message, c);
+	add_fields(&t->group, c->fields, c->values, c->group_count);
+	add_measure(&t->measure, c->measure);
+	ecs_str(e, S("message"), buf_slice(&t->message));
+	ecs_time(e, S("event.start"), c->from);
+	ecs_time(e, S("event.end"), c->until);
+	ecs_str(e, S("vedette.correlation.type"), slice_of(c->type));
+	if (c->group_count > 0)
+		ecs_str(e, S("vedette.correlation.group"),
+		    buf_slice(&t->group));
+	ecs_number(e, S("vedette.correlation.measure"),
+	    buf_slice(&t->measure));
+	ecs_list(e, S("vedette.correlation.rules"), c->rules, c->rule_count);
+}
+
 void
 alert_write(struct buf *out, const struct match *m, const struct host *host,
     struct id id)
 {
+	struct correlated_texts texts = { 0 };
 	const struct event *ev = m->ev;
 	struct ecs e;
 
 	ecs_begin(&e);
 	ecs_frame(&e, host, id, ev->time, ev->received, "alert");
 	add_rule(&e, m->rule);
+	if (m->correlated != NULL)
+		add_correlated(&e, m->correlated, &texts);
 	if (m->expected != NULL)
 		add_expected(&e, m->expected);
 	add_origin(&e, ev);
 	ecs_event(&e, ev);
 	ecs_end(&e, out);
-}
-
-/* "user.name=backup, source.ip=192.0.2.7" */
-static void
-add_key(const struct held *h, struct buf *out)
-{
-	for (size_t i = 0; i < h->field_count; i++) {
-		buf_str(out, i > 0 ? ", " : "");
-		buf_add(out, h->fields[i]);
-		buf_byte(out, '=');
-		buf_add(out, h->values[i]);
-	}
+	buf_free(&texts.message);
+	buf_free(&texts.group);
+	buf_free(&texts.measure);
 }
 
 static void
@@ -228,7 +278,8 @@ held_write(struct buf *out, const struct match *m, const struct host *host,
 	struct buf key = { 0 };
 	struct ecs e;
 
-	add_key(m->held, &key);
+	add_fields(&key, m->held->fields, m->held->values,
+	    m->held->field_count);
 	ecs_begin(&e);
 	ecs_frame(&e, host, id, m->held->last, now, "event");
 	ecs_str(&e, S("event.action"), S("excepted"));

@@ -49,6 +49,9 @@ struct correlated {
 	size_t rule_count;
 };
 
+/* Appends "5 in 34.0 s, User=root": how much, how long, in which group. */
+void correlated_text(struct buf *out, const struct correlated *c);
+
 /* Why matches of a rule raise no alerts. */
 enum hold {
 	HOLD_EXCEPTION,

@@ -70,6 +70,12 @@ ecs_int(struct ecs *e, struct slice path, int64_t n)
 }
 
 void
+ecs_number(struct ecs *e, struct slice path, struct slice text)
+{
+	add(e, path, ECS_NUMBER)->text = text;
+}
+
+void
 ecs_bool(struct ecs *e, struct slice path, bool truth)
 {
 	add(e, path, ECS_BOOL)->number = truth;
@@ -231,6 +237,9 @@ write_member(struct jsonw *w, const struct ecs_member *m)
 		break;
 	case ECS_INT:
 		jsonw_int(w, m->number);
+		break;
+	case ECS_NUMBER:
+		jsonw_raw(w, m->text);
 		break;
 	case ECS_BOOL:
 		jsonw_bool(w, m->number != 0);

@@ -16,6 +16,7 @@ struct ecs_member {
 	enum ecs_type {
 		ECS_STR,
 		ECS_INT,
+		ECS_NUMBER,	/* as text */
 		ECS_BOOL,
 		ECS_TIME,
 		ECS_VALUES,	/* of an event's field */
@@ -46,6 +47,8 @@ void ecs_frame(struct ecs *e, const struct host *host, struct id id,
     int64_t time, int64_t created, const char *kind);
 void ecs_str(struct ecs *e, struct slice path, struct slice text);
 void ecs_int(struct ecs *e, struct slice path, int64_t n);
+/* A number that is written already, in JSON. */
+void ecs_number(struct ecs *e, struct slice path, struct slice text);
 void ecs_bool(struct ecs *e, struct slice path, bool truth);
 void ecs_time(struct ecs *e, struct slice path, int64_t when);
 void ecs_list(struct ecs *e, struct slice path, const struct slice *texts,
