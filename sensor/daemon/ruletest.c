@@ -2,18 +2,11 @@
 
 #include "base/when.h"
 
-/* Whether one rule is among those that match. */
-struct awaited {
-	struct slice id;
-	bool matched;
-};
-
 static void
-note_match(void *arg, const struct match *m)
+pass_over(void *arg, const struct match *m)
 {
-	struct awaited *a = arg;
-
-	a->matched |= slice_eq(m->rule->id, a->id);
+	(void)arg;
+	(void)m;
 }
 
 /*
@@ -38,16 +31,24 @@ detector_test_event(struct detector *det, const struct rule_view *rule,
 		event_source(det->ev, rule->source);
 }
 
+/*
+ * Whether the rule matches, also where only others hear of it. All windows
+ * close in the end, so that each test begins anew.
+ */
 static bool
-matches(struct detector *det, const struct rule_view *rule,
-    const struct rule_test *t)
+matches(struct detector *det, size_t rule, const struct rule_test *t)
 {
-	struct awaited a = { rule->info.id, false };
+	const struct rule_view view = ruleset_view(det->rules, rule);
+	const struct rule_test *step = t->step_count > 0 ? t->steps : t;
+	size_t steps = t->step_count > 0 ? t->step_count : 1;
 	struct record r;
 
-	detector_test_event(det, rule, t, &r);
-	ruleset_match(det->rules, det->ev, note_match, &a);
-	return a.matched;
+	for (; steps > 0; steps--, step++) {
+		detector_test_event(det, &view, step, &r);
+		ruleset_match(det->rules, det->ev, pass_over, NULL);
+	}
+	ruleset_time(det->rules, INT64_MAX, pass_over, NULL);
+	return ruleset_view(det->rules, rule).matches > view.matches;
 }
 
 static const char *
@@ -72,7 +73,7 @@ detector_try(struct detector *det,
 			struct tested t = { .rule = &rule,
 			    .test = &rule.tests[k] };
 
-			t.wrong = wrong(matches(det, &rule, t.test),
+			t.wrong = wrong(matches(det, i, t.test),
 			    t.test->positive);
 			t.decoder = det->ev->decoder;
 			if (t.wrong != NULL)

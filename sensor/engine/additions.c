@@ -54,7 +54,10 @@ write_json(struct jsonw *w, const struct node *n)
 	jsonw_array_end(w);
 }
 
-/* A text is a log line, a map an event. */
+static int read_steps(struct load *l, const struct node *n,
+    struct rule_test *out);
+
+/* A text is a log line, a map an event, a list several of them. */
 static int
 read_test(struct load *l, const struct node *n, bool positive,
     struct rule_test *out)
@@ -66,6 +69,8 @@ read_test(struct load *l, const struct node *n, bool positive,
 		.positive = positive, .line = S(""), .json = S(""),
 		.file = l->file, .at = n->line,
 	};
+	if (n->type == NODE_LIST && n->count > 0)
+		return read_steps(l, n, out);
 	if (n->type == NODE_LIST || node_is_null(n))
 		return node_error(l->diag, n,
 		    "a test is a log line, or an event as a map");
@@ -77,6 +82,26 @@ read_test(struct load *l, const struct node *n, bool positive,
 	out->json = arena_keep(l->keep, buf_slice(&text));
 	buf_free(&text);
 	return 0;
+}
+
+static int
+read_steps(struct load *l, const struct node *n, struct rule_test *out)
+{
+	struct rule_test *steps = arena_alloc(l->keep, n->count *
+	    sizeof(*steps));
+	int bad = 0;
+
+	for (const struct node *s = n->first; s != NULL; s = s->next) {
+		if (s->type == NODE_LIST)
+			return node_error(l->diag, s,
+			    "a step is a log line, or an event as a map");
+		bad |= read_test(l, s, out->positive,
+		    &steps[out->step_count++]);
+	}
+	out->steps = steps;
+	out->line = steps[n->count - 1].line;
+	out->json = steps[n->count - 1].json;
+	return bad;
 }
 
 int

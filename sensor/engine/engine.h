@@ -202,7 +202,9 @@ void ruleset_forget(struct ruleset *rs);
 struct rule_test {
 	bool positive;
 	struct slice line;	/* a log line, or */
-	struct slice json;	/* an event as JSON text */
+	struct slice json;	/* an event as JSON text, or */
+	const struct rule_test *steps;	/* several of them in a row, whose */
+	size_t step_count;		/* last one is also in line or json */
 	const char *file;
 	unsigned at;		/* line in the file */
 };
