@@ -83,7 +83,10 @@ def test_each_is_tried_with_lines_that_match_and_that_do_not(path):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
 def test_each_looks_at_fields_and_not_at_words_of_a_line(path):
-    detection = section(path.read_text(), "detection")
+    text = path.read_text()
+    if "\ncorrelation:\n" in text:
+        return
+    detection = section(text, "detection")
     assert "event.action" in detection
     assert "keywords" not in detection
 
