@@ -139,6 +139,7 @@ detector_load(struct detector *det, const struct config *c,
 		ruleset_exceptions_text(det->rules, "draft", c->draft, d);
 	if (d->errors == before)
 		ruleset_compile(det->rules, d);
+	decoders_bind(det->decoders);
 	schema_freeze(det->schema);
 	det->ev = event_new(det->schema);
 	det->merged = event_new(det->schema);

@@ -87,6 +87,8 @@ int decoders_load(struct decoders *d, const char *path, struct diag *diag);
  * give, from a sources.yaml. All mistakes go to the diag.
  */
 void decoders_map(struct decoders *d, const char *path, struct diag *diag);
+/* Names work from here on; to be called before the schema is frozen. */
+void decoders_bind(struct decoders *d);
 /* Whether such a file has another name for a field of this one. */
 bool decoders_name(const struct decoders *d, struct slice field);
 /* Runs the tests that stand in the files; -1 when one failed. */

@@ -387,6 +387,12 @@ decoders_map(struct decoders *d, const char *path, struct diag *diag)
 	sources_load(d->sources, path, diag);
 }
 
+void
+decoders_bind(struct decoders *d)
+{
+	sources_bind(d->sources);
+}
+
 bool
 decoders_name(const struct decoders *d, struct slice field)
 {

@@ -14,11 +14,11 @@ struct mapping {
 	bool here;		/* the files are the present one's */
 };
 
-/* Names of the same thing; the numbers of those that anybody asks for. */
+/* Names of the same thing; those that somebody asks for come first. */
 struct names {
 	const struct node *list;
 	uint16_t *fields;
-	size_t count;
+	size_t asked, count;
 };
 
 struct sources {
@@ -29,7 +29,8 @@ struct sources {
 	struct names *names;
 	size_t name_count;
 	bool turned;
-	bool bound;		/* the schema has all names that it will have */
+	uint16_t *of_field;	/* number in names + 1, by field; 0: none */
+	size_t field_count;
 	struct buf present;	/* the file that "here" is about */
 };
 
@@ -48,6 +49,7 @@ sources_free(struct sources *ss)
 {
 	free(ss->mappings);
 	free(ss->names);
+	free(ss->of_field);
 	buf_free(&ss->present);
 	free(ss);
 }
@@ -170,7 +172,7 @@ read_names(struct sources *ss, const struct node *list, struct diag *d)
 	ss->names = xrealloc(ss->names, ss->name_count + 1,
 	    sizeof(*ss->names));
 	ss->names[ss->name_count++] = (struct names){ list,
-	    arena_alloc(ss->keep, list->count * sizeof(uint16_t)), 0 };
+	    arena_alloc(ss->keep, list->count * sizeof(uint16_t)), 0, 0 };
 }
 
 static void
@@ -218,27 +220,40 @@ sources_name(const struct sources *ss, struct slice field)
 	return false;
 }
 
-/* Only names that something asks for have a field; of one alone none. */
+/*
+ * A name that nobody asks for needs a field, too, or what it holds would not
+ * be kept for the others.
+ */
 static void
-bind(struct sources *ss)
+bind_names(struct sources *ss, struct names *names)
 {
-	size_t kept = 0;
+	const struct node *first = names->list->first, *n;
 
-	ss->bound = true;
-	for (size_t i = 0; i < ss->name_count; i++) {
-		struct names names = ss->names[i];
+	for (n = first; n != NULL; n = n->next)
+		if (schema_find(ss->schema, n->text) != -1)
+			names->fields[names->count++] =
+			    (uint16_t)schema_find(ss->schema, n->text);
+	names->asked = names->count;
+	for (n = first; n != NULL && names->asked > 0; n = n->next) {
+		int field = schema_find(ss->schema, n->text) == -1 ?
+		    schema_field(ss->schema, n->text) : -1;
 
-		for (const struct node *n = names.list->first; n != NULL;
-		    n = n->next) {
-			int field = schema_find(ss->schema, n->text);
-
-			if (field != -1)
-				names.fields[names.count++] = (uint16_t)field;
-		}
-		if (names.count > 1)
-			ss->names[kept++] = names;
+		if (field != -1)
+			names->fields[names->count++] = (uint16_t)field;
 	}
-	ss->name_count = kept;
+}
+
+void
+sources_bind(struct sources *ss)
+{
+	for (size_t i = 0; i < ss->name_count; i++)
+		bind_names(ss, &ss->names[i]);
+	ss->field_count = schema_count(ss->schema);
+	ss->of_field = xcalloc(ss->field_count, sizeof(*ss->of_field));
+	for (size_t i = 0; i < ss->name_count; i++)
+		for (size_t k = 0; k < ss->names[i].count; k++)
+			ss->of_field[ss->names[i].fields[k]] =
+			    (uint16_t)(i + 1);
 }
 
 static bool
@@ -291,20 +306,31 @@ give(const struct mapping *m, struct event *ev)
 		event_source(ev, m->gives[i]);
 }
 
+/* Gives the value of a field to those of its other names that have none. */
 static void
-name_also(const struct names *names, struct event *ev)
+name_also(const struct names *names, uint16_t from, struct event *ev)
 {
-	const struct value *v = NULL;
-
-	for (size_t i = 0; i < names->count && v == NULL; i++)
-		v = event_get(ev, names->fields[i]);
-	if (v == NULL)
-		return;
-	for (size_t i = 0; i < names->count; i++) {
+	for (size_t i = 0; i < names->asked; i++) {
 		if (event_get(ev, names->fields[i]) != NULL)
 			continue;
-		for (const struct value *n = v; n != NULL; n = n->more)
-			event_add(ev, names->fields[i], n->type, n->text);
+		for (const struct value *v = event_get(ev, from); v != NULL;
+		    v = v->more)
+			event_add(ev, names->fields[i], v->type, v->text);
+	}
+}
+
+/* What is added on the way is behind the end. */
+static void
+run_names(struct sources *ss, struct event *ev)
+{
+	size_t count = ev->set_count;
+
+	for (size_t i = 0; i < count; i++) {
+		uint16_t field = ev->set[i];
+
+		if (ss->of_field[field] != 0)
+			name_also(&ss->names[ss->of_field[field] - 1], field,
+			    ev);
 	}
 }
 
@@ -313,13 +339,11 @@ sources_run(struct sources *ss, struct event *ev)
 {
 	struct slice file = ev->record->source;
 
-	if (!ss->bound)
-		bind(ss);
 	if (!ss->turned || !slice_eq(file, buf_slice(&ss->present)))
 		turn_to(ss, file);
 	for (size_t i = 0; i < ss->mapping_count; i++)
 		if (is_from(&ss->mappings[i], ev))
 			give(&ss->mappings[i], ev);
-	for (size_t i = 0; i < ss->name_count; i++)
-		name_also(&ss->names[i], ev);
+	if (ss->of_field != NULL)
+		run_names(ss, ev);
 }

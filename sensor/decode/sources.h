@@ -18,6 +18,8 @@ void sources_free(struct sources *ss);
 void sources_load(struct sources *ss, const char *path, struct diag *d);
 /* Whether a field has other names, of which this is one. */
 bool sources_name(const struct sources *ss, struct slice field);
+/* Once, when all that asks for fields was loaded, before the freeze. */
+void sources_bind(struct sources *ss);
 /* Adds to an event that is decoded what it has besides. */
 void sources_run(struct sources *ss, struct event *ev);
 
