@@ -6,6 +6,7 @@
 
 #include "cli/args.h"
 #include "cli/command.h"
+#include "cli/file_schema.h"
 #include "cli/screen.h"
 #include "cli/tuning_print.h"
 #include "daemon/detector.h"
@@ -15,6 +16,7 @@
 struct check {
 	const char *config;
 	bool effective;
+	int schema;		/* enum schema_kind, or -1 */
 };
 
 static int cmd_check_main(const struct registry *reg, int argc, char **argv);
@@ -23,12 +25,15 @@ static const struct arg check_args[] = {
 	ARGS_CONFIG(check, config),
 	{ "effective", 0, ARG_FLAG, AT(check, effective), NULL,
 	    "print every value and where it came from", NULL },
+	{ "schema", 0, ARG_WORD, AT(check, schema), "KIND",
+	    "print the JSON Schema of a kind of file, for editors",
+	    schema_kinds },
 	ARGS_END
 };
 
 const struct command cmd_check = {
 	.name = "check",
-	.synopsis = "[-c FILE] [--effective]",
+	.synopsis = "[-c FILE] [--effective] [--schema KIND]",
 	.what = "configuration, rules, rights; what would stay blind",
 	.run = cmd_check_main,
 	.args = check_args,
@@ -119,9 +124,20 @@ print_effective(const struct config *c)
 }
 
 static int
+print_schema(enum schema_kind kind, const struct registry *reg)
+{
+	struct buf text = { 0 };
+
+	schema_write(kind, reg, &text);
+	fwrite(text.p, 1, text.len, stdout);
+	buf_free(&text);
+	return EXIT_FINE;
+}
+
+static int
 cmd_check_main(const struct registry *reg, int argc, char **argv)
 {
-	struct check o = { 0 };
+	struct check o = { .schema = -1 };
 	struct screen aside = { .out = stderr };
 	struct config c;
 	struct detector det = { 0 };
@@ -133,6 +149,8 @@ cmd_check_main(const struct registry *reg, int argc, char **argv)
 		return status;
 	if (argc > 1)
 		return args_wrong(&cmd_check, "check takes no operand");
+	if (o.schema != -1)
+		return print_schema((enum schema_kind)o.schema, reg);
 	if (config_load(&c, o.config, reg->inputs, reg->outputs, &d) == 0 &&
 	    (geteuid() != 0 || trust_check(&c, &d) == 0) &&
 	    detector_load(&det, &c, reg->decoders, NULL, &d) == 0)

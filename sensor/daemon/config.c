@@ -9,7 +9,7 @@
 
 static const char *const sandbox_words[] = { "require", "best", "off", NULL };
 
-static const struct opt config_opts[] = {
+const struct opt config_opts[] = {
 	{ "rules", OPT_LIST, AT(config, rules), NULL,
 	    "files and directories of rules; decoders are in its decoders/",
 	    NULL, false },
@@ -29,7 +29,7 @@ static const struct opt config_opts[] = {
 	{ 0 },
 };
 
-static const struct opt store_opts[] = {
+const struct opt store_opts[] = {
 	{ "size", OPT_SIZE, AT(store_limits, size), "2G",
 	    "most bytes on disk; the oldest alerts go first", NULL, false },
 	{ "alerts", OPT_SPAN, AT(store_limits, bulk), "90d",

@@ -28,6 +28,9 @@ struct config_output {
 	const struct node *at;
 };
 
+/* What the file says: at its top, under "store", and of each output. */
+extern const struct opt config_opts[], store_opts[], output_opts[];
+
 struct config {
 	struct arena *arena;	/* owns everything below */
 	const char *path;

@@ -260,7 +260,7 @@ struct common {
 	struct strlist *kinds;
 };
 
-static const struct opt common_opts[] = {
+const struct opt output_opts[] = {
 	{ "name", OPT_STR, AT(common, name), NULL,
 	    "name in status and in the journal (default: the type)", NULL,
 	    false },
@@ -329,7 +329,7 @@ read_output(struct config *c, const struct output *const *types,
 {
 	const struct node *value = item_value(item, "webhook", d);
 	struct config_output *o = &c->outputs[c->output_count];
-	const char *keys[LEAVES_MAX + 1], *shared[COUNT(common_opts)];
+	const char *keys[LEAVES_MAX + 1], *shared[COUNT(output_opts)];
 	struct common common = { 0 };
 	unsigned before = d->errors;
 
@@ -339,10 +339,10 @@ read_output(struct config *c, const struct output *const *types,
 	if (o->type == NULL)
 		return;
 	key_names(value, keys, LEAVES_MAX);
-	option_names(common_opts, shared, COUNT(common_opts) - 1);
+	option_names(output_opts, shared, COUNT(output_opts) - 1);
 	o->at = value;
 	o->options = arena_alloc(c->arena, o->type->options_size);
-	opt_read(common_opts, &common, value, keys, o->type->name, c->arena, d);
+	opt_read(output_opts, &common, value, keys, o->type->name, c->arena, d);
 	opt_read(o->type->options, o->options, value, shared, o->type->name,
 	    c->arena, d);
 	o->name = common.name != NULL ? common.name : o->type->name;

@@ -198,3 +198,9 @@ modifiers_read(struct item *item, struct slice rest)
 	} while (more);
 	return 0;
 }
+
+const char *
+ruleset_modifier(size_t i)
+{
+	return i < COUNT(modifiers) ? modifiers[i].name : NULL;
+}
