@@ -44,11 +44,16 @@ nth(struct jobs *j, size_t n)
 	return &j->workers[(j->first + n) % j->max];
 }
 
+/*
+ * Ends when the parent has: by a signal, by looking whether that came too late,
+ * and because then nobody has the other end of its pipe.
+ */
 static _Noreturn void
-work(struct jobs *j, struct worker *w, int to)
+work(struct jobs *j, const struct worker *w, pid_t parent, int to)
 {
-	pid_t parent = getppid();
-
+	for (size_t i = 0; i < j->count; i++)
+		if (nth(j, i)->from != -1)
+			close(nth(j, i)->from);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
@@ -60,18 +65,16 @@ work(struct jobs *j, struct worker *w, int to)
 static void
 begin(struct jobs *j, struct worker *w)
 {
+	pid_t parent = getpid();
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) == -1)
 		return;
+	w->from = ends[0];
 	w->pid = fork();
 	if (w->pid == 0)
-		work(j, w, ends[1]);
+		work(j, w, parent, ends[1]);
 	close(ends[1]);
-	if (w->pid == -1)
-		close(ends[0]);
-	else
-		w->from = ends[0];
 }
 
 static size_t

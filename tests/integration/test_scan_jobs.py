@@ -2,7 +2,9 @@
 import os
 import random
 import re
+import signal
 import subprocess
+import time
 
 import pytest
 
@@ -152,3 +154,55 @@ def test_jobs_are_a_number_or_all(tmp_path):
         assert scan(c, jobs, log)[0] == 2
     for jobs in ("1", "all", "100000"):
         assert scan(c, jobs, log)[0] == 0
+
+
+@pytest.fixture
+def stuck(tmp_path):
+    """A scan that can't go on, for nobody reads what it prints."""
+    log = tmp_path / "log"
+    log.write_bytes(line(1, "needle" + "x" * 300) * 80000)
+    assert log.stat().st_size > 3 * PIECE
+    p = subprocess.Popen([VEDETTE, "scan", "-c", config(tmp_path, RULE % ""),
+                          "-j", "3", str(log)], stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE)
+    p.stdout.readline()
+    yield p
+    p.kill()
+    p.communicate()
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as f:
+        return [int(c) for c in f.read().split()]
+
+
+def is_gone(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as f:
+            return f.read().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def test_a_process_that_dies_is_told_of(stuck):
+    os.kill(children(stuck.pid)[0], signal.SIGKILL)
+    out, err = stuck.communicate(timeout=60)
+    assert stuck.returncode == 2 and b"has died" in err
+    assert out.count(b"\n") > 10000
+
+
+@pytest.mark.parametrize("how", ["killed", "not listened to"])
+def test_none_outlives_the_scan(stuck, how):
+    workers = children(stuck.pid)
+    assert workers
+    if how == "killed":
+        stuck.kill()
+    else:
+        stuck.stdout.close()
+    stuck.wait(timeout=60)
+    deadline = time.monotonic() + 20
+    while not all(map(is_gone, workers)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert all(map(is_gone, workers))
+    if how != "killed":
+        stuck.stdout = None
