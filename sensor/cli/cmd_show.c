@@ -285,6 +285,7 @@ print_fields(struct run *r)
 	} rows[] = {
 		{ "vedette.fields", "fields", " " },
 		{ "vedette.gap", "gap", " " },
+		{ "vedette.excepted", "held", ", " },
 		{ "vedette.decision", "decision", " " },
 		{ "vedette.refused", "refused", " " },
 		{ "vedette.self", "self", " " },

@@ -147,7 +147,8 @@ scan_matched(void *scan, const struct match *m)
 
 	if (m->held != NULL) {
 		s->tally.held += m->held->count == 0 &&
-		    m->held->why != HOLD_DISABLED;
+		    (m->held->why == HOLD_EXCEPTION ||
+		    m->held->why == HOLD_SUPPRESS);
 		return;
 	}
 	s->tally.alerts[m->rule->level]++;

@@ -99,11 +99,13 @@ judge_matched(void *arg, const struct match *m)
 		return;
 	}
 	buf_clear(&j->body);
-	if (m->held != NULL)
+	if (m->held != NULL) {
+		e.received = when_now();
 		held_write(&j->body, m, store_host(j->store), id,
-		    when_now());
-	else
+		    e.received);
+	} else {
 		alert_write(&j->body, m, store_host(j->store), id);
+	}
 	e.kind = m->held != NULL ? KIND_EXCEPTED : KIND_ALERT;
 	e.class = CLASS_BULK;
 	e.level = rule->level;

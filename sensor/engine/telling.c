@@ -40,11 +40,16 @@ tell(void *arg, const struct match *m)
 	struct rule *r = rule_of(t->rs, m->rule);
 	struct match told = *m;
 
+	/* A count is told with a rule of its own: ours may be gone. */
+	if (m->held != NULL) {
+		t->to.matched(t->to.arg, m);
+		return;
+	}
 	t->some = true;
 	if (r->expect != NULL && m->expected == NULL) {
 		expectations_seen(t->rs->expectations, r, m->ev);
 		told.held = &awaited;
-	} else if (m->held == NULL) {
+	} else {
 		if (t->turn)
 			predicates_event(t->rs->predicates, m->ev);
 		told.held = tuning_hold(t->rs->tuning, t->rs->predicates, r,

@@ -316,6 +316,8 @@ tuning_hold(struct tuning *t, struct predicates *ps, struct rule *r,
 		held_by(t, HOLD_EXCEPTION, by);
 	} else if (rule_is_off(r, ev->received)) {
 		return held_by(t, HOLD_DISABLED, r->switched);
+	} else if (r->silent) {
+		return NULL;	/* there is no alert to hold back */
 	} else if (mute != NULL) {
 		held_muted(t, mute);
 	} else {

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/when.h"
 #include "event/ecs.h"
+#include "event/form.h"
 
 static const struct slice level_names[] = {
 	[LEVEL_INFORMATIONAL] = SLICE("informational"),
@@ -271,6 +272,37 @@ add_held(struct ecs *e, const struct held *h, struct slice key)
 	ecs_time(e, S("event.end"), h->last);
 }
 
+/* Names that a key must not put another value under. */
+static bool
+is_ours(struct slice path)
+{
+	static const struct slice roots[] = {
+		SLICE("event."), SLICE("rule."), SLICE("host."),
+		SLICE("vedette."),
+	};
+
+	for (size_t i = 0; i < COUNT(roots); i++)
+		if (slice_starts(path, roots[i]))
+			return true;
+	return false;
+}
+
+/* Each of the key's fields where an alert has it; the first of a place. */
+static void
+add_key_fields(struct ecs *e, const struct held *h)
+{
+	for (size_t i = 0; i < h->field_count; i++) {
+		const struct field_form form = field_form(h->fields[i]);
+		bool taken = form.foreign || is_ours(form.path);
+
+		for (size_t k = 0; k < i && !taken; k++)
+			taken = slice_eq(field_form(h->fields[k]).path,
+			    form.path);
+		if (!taken)
+			ecs_str(e, form.path, h->values[i]);
+	}
+}
+
 void
 held_write(struct buf *out, const struct match *m, const struct host *host,
     struct id id, int64_t now)
@@ -285,8 +317,7 @@ held_write(struct buf *out, const struct match *m, const struct host *host,
 	ecs_str(&e, S("event.action"), S("excepted"));
 	add_rule(&e, m->rule);
 	add_held(&e, m->held, buf_slice(&key));
-	if (m->ev != NULL)
-		ecs_event(&e, m->ev);
+	add_key_fields(&e, m->held);
 	ecs_end(&e, out);
 	buf_free(&key);
 }

@@ -138,7 +138,10 @@ struct id match_id(const struct match *m);
 /* Appends an alert. */
 void alert_write(struct buf *out, const struct match *m,
     const struct host *host, struct id id);
-/* Appends matches that were held back, counted; m->held says so. */
+/*
+ * Appends matches that were held back, counted; of m its rule and held are
+ * looked at. now is when the record is made.
+ */
 void held_write(struct buf *out, const struct match *m,
     const struct host *host, struct id id, int64_t now);
 /* Appends an event of record. */

@@ -10,14 +10,14 @@ static const struct text_place {
 	size_t at;
 	const char *paths[2];
 } text_places[] = {
-	{ 1u << KIND_ALERT, "rule", offsetof(struct row, rule),
-	    { "rule.id", NULL } },
+	{ 1u << KIND_ALERT | 1u << KIND_EXCEPTED, "rule",
+	    offsetof(struct row, rule), { "rule.id", NULL } },
 	{ 1u << KIND_EVENT, "rule", offsetof(struct row, rule),
 	    { "vedette.record", NULL } },
 	{ 1u << KIND_DECISION, "rule", offsetof(struct row, rule),
 	    { "event.action", NULL } },
-	{ 1u << KIND_ALERT, "title", offsetof(struct row, title),
-	    { "rule.name", NULL } },
+	{ 1u << KIND_ALERT | 1u << KIND_EXCEPTED, "title",
+	    offsetof(struct row, title), { "rule.name", NULL } },
 	{ 1u << KIND_ALERT | 1u << KIND_EVENT, "user",
 	    offsetof(struct row, user), { "user.name", NULL } },
 	{ 1u << KIND_ALERT | 1u << KIND_EVENT, "source",

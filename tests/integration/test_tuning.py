@@ -146,6 +146,7 @@ def test_counts_are_exact_across_kills():
             by[e["why"]] = by.get(e["why"], 0) + e["count"]
         assert by == {"exception": excepted, "suppress": writer.count - excepted - 1}
         assert len(alerts(sensor)) == 1
+        sensor.vedette("verify", check=0)
 
 
 
@@ -188,6 +189,7 @@ def test_a_mute_is_in_force_at_once_survives_a_restart_and_ends_by_itself(sensor
     said = [json.loads(d) for d in decisions]
     assert [d["event"]["action"] for d in said] == ["mute"] * 3
     assert said[0]["rule"]["id"] == ID and said[0]["vedette"]["decision"]["ticket"] == "T-9"
+    sensor.vedette("verify", check=0)
     assert said[0]["vedette"]["decision"]["by"] == "root" or said[0]["user"]["id"] != "0"
 
 
@@ -335,3 +337,18 @@ def test_scan_holds_back_the_same_and_says_how_much(sensor):
     numbers = [int(json.loads(a)["event"]["original"].rsplit(" ", 1)[1]) for a in done.stdout.splitlines()]
     assert numbers == [20, 23, 25]
     assert "8 lines, 3 alerts, 5 excepted, " in done.stderr
+
+
+def test_a_count_becomes_a_record_when_its_time_is_over():
+    rule = COUNTING_RULE + "vedette: { key: process.name, suppress: { for: 1s } }\n"
+    with Sensor(rules=rule) as sensor:
+        sensor.start()
+        write(sensor, 0, 40)
+        wait_for(lambda: held(sensor)[1] == 39)
+        wait_for(lambda: not any("open" in r["vedette"]["excepted"] for r in held(sensor)[0]))
+        (record,), count = held(sensor)
+        assert count == 39 and record["vedette"]["excepted"]["key"] == "process.name=counter"
+        assert record["process"]["name"] == "counter" and record["rule"]["id"] == ID
+        assert "count=39" in sensor.vedette("show", record["vedette"]["short_id"], check=0).stdout
+        assert "39 matches held back in 1 line" in sensor.vedette("alerts", "--excepted").stdout
+        sensor.vedette("verify", check=0)
