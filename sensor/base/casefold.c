@@ -1,5 +1,6 @@
 #include "base/casefold.h"
 
+#include "base/swar.h"
 #include "base/utf8.h"
 
 /* Each step-th character of first..last folds to the one off behind it. */
@@ -243,6 +244,46 @@ char_len(struct slice s)
 	return len > 0 ? len : 1;
 }
 
+static uint64_t
+fold_word(uint64_t word)
+{
+	uint64_t upper = (word + SWAR_ONES * (0x80 - 'A')) ^
+	    (word + SWAR_ONES * (0x7f - 'Z'));
+
+	return word | (upper & SWAR_HIGHS) >> 2;
+}
+
+/*
+ * Folds eight, or four, bytes if all are ASCII. Doing some of them again does
+ * no harm, so the end of a text is taken as a whole word, too.
+ */
+static bool
+fold_eight(unsigned char *out, const unsigned char *p)
+{
+	uint64_t word = swar_load(p);
+
+	if ((word & SWAR_HIGHS) != 0)
+		return false;
+	word = fold_word(word);
+	memcpy(out, &word, sizeof(word));
+	return true;
+}
+
+static bool
+fold_four(unsigned char *out, const unsigned char *p)
+{
+	uint32_t half;
+	uint64_t word;
+
+	memcpy(&half, p, sizeof(half));
+	word = half;
+	if ((word & SWAR_HIGHS) != 0)
+		return false;
+	half = (uint32_t)fold_word(word);
+	memcpy(out, &half, sizeof(half));
+	return true;
+}
+
 /*
  * Folds the ASCII characters that s begins with, eight at a time where it can
  * (most text is nothing else); their number.
@@ -250,46 +291,52 @@ char_len(struct slice s)
 static size_t
 fold_ascii(unsigned char *out, struct slice s)
 {
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	size_t n = 0;
+	size_t n = 0, left;
 
-	for (; n + 8 <= s.len; n += 8) {
-		uint64_t word, upper;
-
-		memcpy(&word, s.p + n, 8);
-		if ((word & ones * 0x80) != 0)
-			break;
-		upper = (word + ones * (0x80 - 'A')) ^
-		    (word + ones * (0x7f - 'Z'));
-		word |= (upper & ones * 0x80) >> 2;
-		memcpy(out + n, &word, 8);
-	}
+	while (n + 8 <= s.len && fold_eight(out + n, s.p + n))
+		n += 8;
+	left = s.len - n;
+	if (left == 0)
+		return n;
+	if (left < 8 && s.len >= 8 &&
+	    fold_eight(out + s.len - 8, s.p + s.len - 8))
+		return s.len;
+	if (s.len >= 4 && s.len < 8 && fold_four(out, s.p) &&
+	    fold_four(out + s.len - 4, s.p + s.len - 4))
+		return s.len;
 	for (; n < s.len && s.p[n] < 0x80; n++)
 		out[n] = byte_lower(s.p[n]);
 	return n;
 }
 
-size_t
-fold_to(unsigned char *out, struct slice s)
+/* Folds what does not begin with ASCII. */
+static size_t
+fold_others(unsigned char *out, struct slice s)
 {
 	unsigned char *at = out;
 
 	while (s.len > 0) {
-		size_t len = fold_ascii(at, s);
 		uint32_t code;
+		size_t len = utf8_one(s, &code);
 
-		at += len;
-		s = slice_from(s, len);
-		if (s.len == 0)
-			break;
-		len = utf8_one(s, &code);
 		if (len == 0)
 			*at++ = s.p[0];
 		else
 			at += utf8_put(at, fold_char(code));
 		s = slice_from(s, len > 0 ? len : 1);
+		len = fold_ascii(at, s);
+		at += len;
+		s = slice_from(s, len);
 	}
 	return (size_t)(at - out);
+}
+
+size_t
+fold_to(unsigned char *out, struct slice s)
+{
+	size_t n = fold_ascii(out, s);
+
+	return n == s.len ? n : n + fold_others(out + n, slice_from(s, n));
 }
 
 struct slice

@@ -57,20 +57,24 @@ struct automaton {
 	enum automaton_use use;
 };
 
-/* A state whose children are still to be made: literals of one beginning. */
-struct branch {
+/* A state: the literals first..end have its bytes in front. */
+struct state {
 	uint32_t cell, first, end, depth;
+	uint32_t next;		/* of the same depth, or NONE */
 };
 
 struct maker {
 	struct automaton *a;
 	const struct slice *literals;
-	struct branch *queue;
-	size_t head, tail, room;
+	struct state *states;
+	size_t count, room;
+	uint32_t *stack;	/* states whose children are still to be made */
+	size_t stacked, stack_room;
 	uint64_t *taken;	/* bits: cells in use */
 	size_t lowest;		/* no cell below it is free */
 	size_t start;		/* where places for several are looked for */
 	size_t highest;		/* base there is */
+	uint32_t deepest;
 };
 
 static size_t
@@ -156,13 +160,20 @@ place(struct maker *m, const unsigned char *bytes, size_t n)
 }
 
 static void
-push(struct maker *m, struct branch b)
+push(struct maker *m, struct state st)
 {
-	if (m->tail == m->room) {
+	if (m->count == m->room) {
 		m->room = m->room * 2 + 256;
-		m->queue = xrealloc(m->queue, m->room, sizeof(*m->queue));
+		m->states = xrealloc(m->states, m->room, sizeof(*m->states));
 	}
-	m->queue[m->tail++] = b;
+	if (m->stacked == m->stack_room) {
+		m->stack_room = m->stack_room * 2 + 256;
+		m->stack = xrealloc(m->stack, m->stack_room,
+		    sizeof(*m->stack));
+	}
+	m->deepest = st.depth > m->deepest ? st.depth : m->deepest;
+	m->stack[m->stacked++] = (uint32_t)m->count;
+	m->states[m->count++] = st;
 }
 
 /* The state that byte c leads to, or NONE. */
@@ -195,41 +206,26 @@ literal_at(const struct cell *cell)
 	return cell->ends >> DEPTH_BITS;
 }
 
-/* Fills the cell of a child, whose shorter states are all complete. */
-static void
-enter(struct maker *m, uint32_t parent, unsigned char c, struct branch *b)
+static bool
+has_literal(const struct maker *m, const struct state *st)
 {
-	struct cell *cells = m->a->cells, *cell;
-	uint32_t fallback = m->a->use == AUTOMATON_ANYWHERE ?
-	    fallback_of(cells, parent, c) : ROOT, longest;
-
-	b->cell = cells[parent].base + c;
-	cell = &cells[b->cell];
-	cell->parent = parent;
-	cell->fallback = fallback;
-	longest = literal_at(&cells[fallback]);
-	if (m->literals[b->first].len == b->depth) {
-		m->a->shorter[b->first] = longest;
-		longest = ++b->first;
-	}
-	cell->ends = longest << DEPTH_BITS |
-	    (b->depth < DEPTH ? b->depth : DEPTH);
+	return m->literals[st->first].len == st->depth;
 }
 
-/* Cuts a branch by its next byte; the number of children. */
+/* Cuts a state's literals by their next byte; the number of children. */
 static size_t
-families(const struct maker *m, const struct branch *b,
-    unsigned char *bytes, struct branch *children)
+families(const struct maker *m, const struct state *st,
+    unsigned char *bytes, struct state *children)
 {
 	size_t n = 0;
 
-	for (uint32_t i = b->first; i < b->end; i++) {
-		unsigned char c = m->literals[i].p[b->depth];
+	for (uint32_t i = st->first + has_literal(m, st); i < st->end; i++) {
+		unsigned char c = m->literals[i].p[st->depth];
 
 		if (n == 0 || bytes[n - 1] != c) {
 			bytes[n] = c;
-			children[n++] = (struct branch){ .first = i,
-			    .depth = b->depth + 1 };
+			children[n++] = (struct state){ .first = i,
+			    .depth = st->depth + 1 };
 		}
 		children[n - 1].end = i + 1;
 	}
@@ -237,27 +233,69 @@ families(const struct maker *m, const struct branch *b,
 }
 
 static void
-grow(struct maker *m, struct branch b)
+grow(struct maker *m, struct state st)
 {
 	unsigned char bytes[BYTES];
-	struct branch children[BYTES];
-	size_t n = families(m, &b, bytes, children), base;
+	struct state children[BYTES];
+	size_t n = families(m, &st, bytes, children), base;
 
 	if (n == 0)
 		return;
 	base = place(m, bytes, n);
-	m->a->cells[b.cell].base = (uint32_t)base;
+	m->a->cells[st.cell].base = (uint32_t)base;
 	m->highest = base > m->highest ? base : m->highest;
-	for (size_t i = 0; i < n; i++) {
-		m->taken[(base + bytes[i]) / 64] |=
-		    UINT64_C(1) << (base + bytes[i]) % 64;
-		enter(m, b.cell, bytes[i], &children[i]);
-		if (children[i].first < children[i].end)
-			push(m, children[i]);
+	for (size_t i = n; i-- > 0;) {
+		size_t cell = base + bytes[i];
+
+		m->taken[cell / 64] |= UINT64_C(1) << cell % 64;
+		m->a->cells[cell].parent = st.cell;
+		children[i].cell = (uint32_t)cell;
+		push(m, children[i]);
 	}
 }
 
-/* Level by level, so that what a state falls back to is there before it. */
+/* Fills the cell of a state, when those of all shorter ones are complete. */
+static void
+complete(struct maker *m, const struct state *st)
+{
+	struct cell *cells = m->a->cells, *cell = &cells[st->cell];
+	uint32_t longest;
+
+	cell->fallback = ROOT;
+	if (m->a->use == AUTOMATON_ANYWHERE)
+		cell->fallback = fallback_of(cells, cell->parent,
+		    (unsigned char)(st->cell - cells[cell->parent].base));
+	longest = literal_at(&cells[cell->fallback]);
+	if (has_literal(m, st)) {
+		m->a->shorter[st->first] = longest;
+		longest = st->first + 1;
+	}
+	cell->ends = longest << DEPTH_BITS |
+	    (st->depth < DEPTH ? st->depth : DEPTH);
+}
+
+/* Level by level: a state falls back to a shorter one. */
+static void
+complete_all(struct maker *m)
+{
+	uint32_t *levels = xmalloc((m->deepest + 1) * sizeof(*levels));
+
+	for (uint32_t i = 0; i <= m->deepest; i++)
+		levels[i] = NONE;
+	for (uint32_t i = 0; i < m->count; i++) {
+		m->states[i].next = levels[m->states[i].depth];
+		levels[m->states[i].depth] = i;
+	}
+	for (uint32_t i = 1; i <= m->deepest; i++)
+		for (uint32_t k = levels[i]; k != NONE; k = m->states[k].next)
+			complete(m, &m->states[k]);
+	free(levels);
+}
+
+/*
+ * Cells are given out in depth first, so that the bytes of one literal, which
+ * are walked one after the other, mostly stand side by side.
+ */
 static void
 make_states(struct automaton *a, const struct slice *literals)
 {
@@ -265,12 +303,14 @@ make_states(struct automaton *a, const struct slice *literals)
 
 	make_room(&m, BYTES);
 	m.taken[ROOT] = 1;
-	push(&m, (struct branch){ .end = (uint32_t)a->count });
-	while (m.head < m.tail)
-		grow(&m, m.queue[m.head++]);
+	push(&m, (struct state){ .end = (uint32_t)a->count });
+	while (m.stacked > 0)
+		grow(&m, m.states[m.stack[--m.stacked]]);
+	complete_all(&m);
 	a->cell_count = m.highest + BYTES;
 	a->cells = xrealloc(a->cells, a->cell_count, sizeof(*a->cells));
-	free(m.queue);
+	free(m.states);
+	free(m.stack);
 	free(m.taken);
 }
 
@@ -366,20 +406,22 @@ skip_bits(const struct automaton *a, struct slice text, size_t at,
     unsigned bits)
 {
 	const size_t mask = ((size_t)1 << bits * FRONT) - 1;
-	const unsigned char *p = text.p + FRONT - 1, *classes = a->classes;
+	const unsigned char *p = text.p, *classes = a->classes;
+	const uint64_t *fronts = a->fronts;
 	size_t end = text.len, key = 0;
 
 	for (size_t i = at; i < at + FRONT - 1; i++)
-		key = key << bits | (i < end ? classes[text.p[i]] : 0);
-	for (; at + FRONT <= end; at++) {
-		key = (key << bits | classes[p[at]]) & mask;
-		if (may_begin(a->fronts, key))
-			return at;
+		key = key << bits | (i < end ? classes[p[i]] : 0);
+	for (at += FRONT - 1; at < end; at++) {
+		key = key << bits | classes[p[at]];
+		if (may_begin(fronts, key & mask))
+			return at - (FRONT - 1);
 	}
-	for (; at < end; at++) {
-		key = key << bits & mask;
-		if (may_begin(a->fronts, key))
-			return at;
+	/* Near the end, as if bytes of no literal stood behind it. */
+	for (; at < end + FRONT - 1; at++) {
+		key = key << bits;
+		if (may_begin(fronts, key & mask))
+			return at - (FRONT - 1);
 	}
 	return end;
 }

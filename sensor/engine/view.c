@@ -103,22 +103,26 @@ push_anywhere(struct views *vs)
 	push_values(vs, ev->others);
 }
 
+/* Behind each other, so that they can be searched in one go. */
 static void
 fold_list(struct views *vs, struct list *l)
 {
-	for (size_t i = 0; i < l->count; i++) {
-		struct view *v = &vs->items[l->first + i];
-		unsigned char *p = buf_room(&vs->folded,
-		    FOLD_ROOM(v->text.len) + 1);
+	struct view *items = vs->items + l->first;
+	unsigned char *p, *begin;
+	size_t room = 0;
 
-		if (i > 0) {
+	for (size_t i = 0; i < l->count; i++)
+		room += FOLD_ROOM(items[i].text.len) + 1;
+	begin = p = buf_room(&vs->folded, room);
+	for (size_t i = 0; i < l->count; i++) {
+		if (i > 0)
 			*p++ = VIEW_BORDER;
-			vs->folded.len++;
-		}
-		v->at = (uint32_t)vs->folded.len;
-		v->len = (uint32_t)fold_to(p, v->text);
-		vs->folded.len += v->len;
+		items[i].at = (uint32_t)(vs->folded.len +
+		    (size_t)(p - begin));
+		items[i].len = (uint32_t)fold_to(p, items[i].text);
+		p += items[i].len;
 	}
+	vs->folded.len += (size_t)(p - begin);
 	l->folded = true;
 }
 
