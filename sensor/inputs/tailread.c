@@ -17,9 +17,12 @@ tailed_stir(struct tailed *f)
 	f->stirred = when_steady();
 }
 
+/*
+ * Arrival is asked for behind each line: events can't be later than it, and a
+ * line that was written while its piece was being read would seem to be.
+ */
 static void
-hand_on(struct tail *tl, const struct tailed *f, const struct line *line,
-    int64_t now)
+hand_on(struct tail *tl, const struct tailed *f, const struct line *line)
 {
 	struct record r = {
 		.form = lines_form(line->text),
@@ -28,7 +31,7 @@ hand_on(struct tail *tl, const struct tailed *f, const struct line *line,
 		.source = f->lineage->path,
 		.stream = f->track->stream,
 		.offset = line->start,
-		.received = now,
+		.received = when_now(),
 	};
 
 	tl->room->record(tl->room->owner, &r);
@@ -57,12 +60,11 @@ read_lines(struct tail *tl, struct tailed *f, struct lines *l)
 {
 	uint64_t until = f->track->offset + PIECE;
 	enum lines_found found = LINES_FOUND;
-	int64_t now = when_now();
 	struct line line;
 
 	while (lines_offset(l) < until && !enough(tl) &&
 	    (found = lines_next(l, &line)) == LINES_FOUND)
-		hand_on(tl, f, &line, now);
+		hand_on(tl, f, &line);
 	note_hole(f, l);
 	return found;
 }
@@ -104,7 +106,7 @@ give_rest(struct tail *tl, struct tailed *f, struct lines *l)
 
 	if (!lines_rest(l, &line))
 		return;
-	hand_on(tl, f, &line, when_now());
+	hand_on(tl, f, &line);
 	advance(tl, f, l);
 }
 
@@ -289,7 +291,7 @@ tailed_end(struct tail *tl, struct tailed *f)
 	feed = feed_new(f->fd, FEED_PLAIN);
 	if (take_up(tl, f, feed) == TAKEN) {
 		while (lines_next(tl->lines, &line) == LINES_FOUND)
-			hand_on(tl, f, &line, when_now());
+			hand_on(tl, f, &line);
 		advance(tl, f, tl->lines);
 		give_rest(tl, f, tl->lines);
 	}
