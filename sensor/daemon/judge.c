@@ -148,6 +148,7 @@ opened(struct judge *j)
 		say_copied(j);
 	judge_recall(j);
 	judge_was_away(j);
+	j->more = true;
 	judge_outputs_open(j);
 	judge_inputs_open(j);
 	open_control(j);

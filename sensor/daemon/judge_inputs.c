@@ -24,6 +24,8 @@ input_wake(void *owner)
 {
 	struct judge_input *in = owner;
 
+	/* Until judge_work has looked, nobody knows how much. */
+	in->judge->more = true;
 	loop_wake(in->judge->loop);
 }
 
@@ -141,7 +143,7 @@ watch_frame(void *arg, unsigned type, struct slice body, int fd)
 	ret = in->type->heard(in->state, (enum input_frame)type, body, fd);
 	if (!in->judge->full && judge_enough(in))
 		judge_flush(in->judge);
-	loop_wake(in->judge->loop);
+	input_wake(in);
 	return ret;
 }
 
