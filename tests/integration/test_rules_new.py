@@ -1,0 +1,133 @@
+"""rules new: a rule begun from an event loads, and passes its test."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+from sensor import Sensor, wait_for
+
+VEDETTE = os.environ.get("VEDETTE", "vedette")
+SOURCE = pathlib.Path(os.environ.get("VEDETTE_SOURCE", ".")).resolve()
+SSHD = ("Nov 23 21:27:25 web01 sshd[16750]: Failed password for bob "
+        "from 203.0.113.9 port 48555 ssh2")
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_text(json.dumps({"rules": [str(SOURCE / "rules")]}))
+    return path
+
+
+def call(config, *argv, status=0, input=None):
+    done = subprocess.run([VEDETTE, "rules", *argv, "-c", config],
+                          capture_output=True, input=input)
+    assert done.returncode == status, done.stdout + done.stderr
+    return done
+
+
+def begun(config, event):
+    """The rule, once it was held to what it promises."""
+    if isinstance(event, str):
+        event = event.encode()
+    text = call(config, "new", "--from", "-", input=event + b"\n").stdout
+    path = config.parent / "begun.yml"
+    path.write_bytes(text)
+    call(config, "lint", path)
+    assert b"1 tests of 1 rule pass" in call(config, "test", path).stdout
+    return text.decode()
+
+
+def test_a_decoded_line_selects_on_what_happened(config):
+    text = begun(config, SSHD)
+    assert "        event.action: ssh-login-failed\n" in text
+    assert "        # user.name: bob\n" in text
+    assert "    service: sshd\n" in text
+    assert f"            - '{SSHD}'\n" in text
+    selection = text[text.index("detection:"):text.index("falsepositives:")]
+    assert "48555" not in selection and "16750" not in selection
+    call(config, "lint", "--strict", config.parent / "begun.yml")
+
+
+def test_ids_are_random_uuids(config):
+    ids = {re.search(r"^id: (.*)$", begun(config, SSHD), re.M).group(1)
+           for _ in range(3)}
+    assert len(ids) == 3
+    for one in ids:
+        assert re.fullmatch("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-"
+                            "[89ab][0-9a-f]{3}-[0-9a-f]{12}", one)
+
+
+def test_an_unknown_line_selects_on_its_fixed_words(config):
+    text = begun(config, 'Nov 23 21:27:25 h foo[1]: could not start the mill: '
+                         'code 77 for "bar"')
+    assert "        process.name: foo\n" in text
+    assert "message|contains: 'could not start the mill: code'" in text
+
+
+def test_json_selects_on_its_fields_and_guesses_the_category(config):
+    text = begun(config, json.dumps({
+        "Image": "/usr/bin/curl", "CommandLine": r"curl x/*?a\b 'q' # \*",
+        "ProcessId": 12, "ParentImage": "/bin/sh", "User": "root"}, indent=1))
+    assert "    category: process_creation\n" in text
+    assert "        Image|endswith: '/curl'\n" in text
+    assert r"CommandLine: 'curl x/\*\?a\\b ''q'' # \\\*'" in text
+    assert "ProcessId:" not in text and "        # User: root\n" in text
+
+
+HOSTILE = [
+    b"\xff\xfe no text \x80", b"\x1b[31mred: 'a' \"b\" \\ # : - {", b"x",
+    b"- a\tb\x07c", b"'''", b'{"a: b": "c: d", "#": "\\u001b[31m", "": "x"}',
+    b'{"a": {"b": {"c": "deep"}}, "l": ["x", "y"], "n": null}', b"{}",
+    b'{"x": "%name% *"}', b"{not json", b"a" * 60000,
+    "Nov 23 21:27:25 h sudo[1]: \u202egnp.exe \u2028 x".encode(),
+]
+
+
+@pytest.mark.parametrize("event", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_events_come_to_a_rule_or_to_a_refusal(config, event):
+    done = subprocess.run([VEDETTE, "rules", "new", "--from", "-", "-c",
+                           config], input=event, capture_output=True)
+    assert done.returncode in (0, 2)
+    assert b"\x1b" not in done.stdout + done.stderr
+    if done.returncode == 0:
+        begun(config, event)
+    else:
+        assert b"vedette rules new:" in done.stderr
+
+
+def test_places_and_what_is_no_place(config, tmp_path):
+    log = tmp_path / "a.log"
+    log.write_text("first line of it\n" + SSHD + "\n")
+    out = call(config, "new", "--from", f"{log}:2").stdout
+    assert b"ssh-login-failed" in out
+    assert b"first line of it" in call(config, "new", "--from", log).stdout
+    for wrong in (f"{log}:3", f"{log}:0", "/nonexistent", "/", "zz"):
+        call(config, "new", "--from", wrong, status=2)
+    call(config, "new", status=2)
+    call(config, "new", "--from", "-", input=b"", status=2)
+    rule = tmp_path / "mine.yml"
+    call(config, "new", "--from", log, "--out", rule)
+    before = rule.read_bytes()
+    call(config, "new", "--from", log, "--out", rule, status=2)
+    assert rule.read_bytes() == before
+
+
+def test_an_alert_of_the_journal_gives_its_line():
+    with Sensor() as s:
+        s.start()
+        with open(s.logs / "app.log", "a") as log:
+            log.write("2026-11-23T10:00:00.000000+00:00 web01 counter[77]: "
+                      "numbered line 1\n")
+        alert = wait_for(s.alerts)[0]
+        short = alert["vedette"]["short_id"]
+        for argv, text in (([short], None), (["-"], json.dumps(alert))):
+            done = subprocess.run(
+                [VEDETTE, "rules", "new", "-c", s.config, "--from", *argv],
+                input=text, capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr
+            assert "counter[77]: numbered line 1'" in done.stdout
+            assert "message|contains: 'numbered line'" in done.stdout
