@@ -192,6 +192,23 @@ found_field(const struct found *f, struct slice name, struct buf *out)
 	}
 }
 
+const char *
+found_no_field(struct slice name)
+{
+	static const char *const words[] = {
+		"level", "kind", "rule", "title", "user", "source", "session",
+		"state", "who", "day", "hour", "message", "tags", "@timestamp",
+	};
+
+	if (slice_find_byte(name, '.') != SIZE_MAX)
+		return NULL;
+	for (size_t i = 0; i < COUNT(words); i++)
+		if (slice_eq(name, slice_of(words[i])))
+			return NULL;
+	return "level, kind, rule, title, user, source, session, state, who, "
+	    "day, hour, or a path such as source.ip";
+}
+
 void
 csv_add(struct buf *out, struct slice text)
 {

@@ -34,6 +34,8 @@ void found_json(const struct found *f, struct buf *out);
  * session, kind, state, who, day, hour, or a path in the record's object.
  */
 void found_field(const struct found *f, struct slice name, struct buf *out);
+/* Whether a record may have such a value; NULL, or what there is instead. */
+const char *found_no_field(struct slice name);
 /*
  * Appends a CSV field. A value that a spreadsheet would take for a formula
  * gets an apostrophe in front: names are chosen by attackers.

@@ -385,6 +385,7 @@ read_fields(struct listing *l, struct err *err)
 {
 	struct slice rest = slice_of(l->options->by), name;
 	bool more = rest.len > 0;
+	const char *instead;
 
 	while (more) {
 		more = slice_cut(&rest, ',', &name);
@@ -392,6 +393,11 @@ read_fields(struct listing *l, struct err *err)
 			name = rest;
 		if (name.len == 0)
 			return err_set(err, "--by: a field has no name");
+		instead = found_no_field(name);
+		if (instead != NULL)
+			return err_set(err, "--by: no record has a \"%.*s\"; "
+			    "there are %s", (int)slice_head(name, 64).len,
+			    (const char *)name.p, instead);
 		if (l->field_count == LISTING_FIELDS_MAX)
 			return err_set(err, "--by: more than %d fields",
 			    LISTING_FIELDS_MAX);

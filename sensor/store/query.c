@@ -224,7 +224,8 @@ add_terms(struct plan *p)
 			buf_str(&p->sql, exacts[e].term);
 	if (p->rule.len > 0 && !p->exact[BY_RULE])
 		buf_str(&p->sql,
-		    " AND instr(lower(title), lower(?5)) > 0");
+		    " AND (instr(lower(title), lower(?5)) > 0 OR"
+		    " (length(?5) >= 6 AND instr(lower(rule), lower(?5)) = 1))");
 }
 
 /* One part of a query: what it reads, in which order it comes. */

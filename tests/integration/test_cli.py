@@ -87,6 +87,17 @@ def test_filters_and_groups(journal):
     assert re.search(r'\n +318 +99.4 % +medium\n', text)
 
 
+def test_a_rule_is_meant_by_the_front_of_its_id(journal):
+    one, other = '35df76fb-fc27-4148', '35df7600-fc27-4148'
+    journal.fill(line('a', rule=one), line('b', rule=one),
+                 line('c', rule=other))
+    assert len(journal.rows('--rule', '35DF76FB')) == 2
+    assert len(journal.rows('--rule', '35df76')) == 3
+    assert len(journal.rows('--rule', '35df7')) == 0
+    assert len(journal.rows('--rule', 'fc27-4148')) == 0
+    assert len(journal.rows('--rule', other)) == 1
+
+
 def test_programs_get_the_events_of_record_as_well(journal):
     some(journal)
     journal.serve()
@@ -123,7 +134,7 @@ def test_a_reload_is_no_gap_and_a_stop_is_one(journal):
 
 @pytest.mark.parametrize('args', [
     ['--sinse', '2h'], ['--level', 'hi'], ['--json', '--csv'], ['x'],
-    ['--by', ''], ['--by', 'a,,b'], ['--kind', 'alarm'],
+    ['--by', ''], ['--by', 'a,,b'], ['--by', 'nonsense'], ['--kind', 'alarm'],
     ['--open', '--kind', 'gap'], ['--follow', '--until', 'now'],
 ])
 def test_a_wrong_call_is_2_and_says_why(journal, args):
