@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "cli/dissect.h"
 #include "cli/rules_session.h"
-#include "cli/sample.h"
+#include "cli/specimen.h"
 #include "daemon/ruletest.h"
 #include "engine/collection.h"
 #include "inputs/lines.h"
@@ -359,23 +359,34 @@ explain(struct explain *e, const struct registry *reg)
 }
 
 static int
-explain_rule(struct explain *e, const struct registry *reg, char **argv)
+read_event(struct explain *e, const struct registry *reg, const char *what)
 {
 	const struct args_place place = { e->session.path, e->state };
-	struct session *s = &e->session;
+	struct specimen sp;
 	struct err err;
+	int ret = 0;
+
+	if (specimen_read(&sp, reg, &place, what, &err) == 0)
+		e->line = arena_keep(e->arena, buf_slice(&sp.line));
+	else
+		ret = diag_error(&e->session.diag, NULL, 0, 0, "%s",
+		    err.text);
+	specimen_free(&sp);
+	return ret;
+}
+
+static int
+explain_rule(struct explain *e, const struct registry *reg, char **argv)
+{
+	struct session *s = &e->session;
 	int status;
 
 	session_begin(s);
 	e->arena = arena_new(0);
 	if (session_load(s, reg, NULL) &&
-	    session_rule(s, argv[0], &e->rule) == 0) {
-		if (argv[1] != NULL && sample_read(argv[1], reg, &place,
-		    e->arena, &e->line, &err) == -1)
-			diag_error(&s->diag, NULL, 0, 0, "%s", err.text);
-		else
-			explain(e, reg);
-	}
+	    session_rule(s, argv[0], &e->rule) == 0 &&
+	    (argv[1] == NULL || read_event(e, reg, argv[1]) == 0))
+		explain(e, reg);
 	detector_free(&e->small);
 	status = session_end(s, EXIT_TROUBLE);
 	arena_free(e->arena);

@@ -1,4 +1,4 @@
-"""rules new: a rule begun from an event loads, and passes its test."""
+"""rules new and the events it takes: a rule begun from an event loads, and passes its test."""
 import json
 import os
 import pathlib
@@ -131,3 +131,8 @@ def test_an_alert_of_the_journal_gives_its_line():
             assert done.returncode == 0, done.stderr
             assert "counter[77]: numbered line 1'" in done.stdout
             assert "message|contains: 'numbered line'" in done.stdout
+            done = subprocess.run(
+                [VEDETTE, "rules", "explain", "-c", s.config, "3f0b8c52",
+                 *argv], input=text, capture_output=True, text=True)
+            assert done.returncode == 0, done.stdout + done.stderr
+            assert "yes" in done.stdout
