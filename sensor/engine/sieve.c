@@ -254,10 +254,11 @@ make_networks(const struct sieve_maker *m, struct sift *f,
 static struct sift *
 sift_of(struct sieve *s, uint16_t field)
 {
-	struct sift *last = s->sifts + s->sift_count - 1;
+	struct sift *last;
 
-	if (s->sift_count > 0 && last->field == field)
-		return last;
+	if (s->sift_count > 0 &&
+	    s->sifts[s->sift_count - 1].field == field)
+		return &s->sifts[s->sift_count - 1];
 	s->sifts = xrealloc(s->sifts, s->sift_count + 1, sizeof(*s->sifts));
 	last = &s->sifts[s->sift_count++];
 	*last = (struct sift){ .field = field };
@@ -298,7 +299,9 @@ sieve_new(struct sieve_maker *m)
 {
 	struct sieve *s = xcalloc(1, sizeof(*s));
 
-	qsort(m->entries, m->entry_count, sizeof(*m->entries), by_place);
+	if (m->entry_count > 0)
+		qsort(m->entries, m->entry_count, sizeof(*m->entries),
+		    by_place);
 	s->count = m->count;
 	s->predicates = xrealloc(m->predicates, m->count,
 	    sizeof(*s->predicates));
