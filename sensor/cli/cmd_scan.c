@@ -58,44 +58,14 @@ set_zone(const char *zone)
 	return EXIT_FINE;
 }
 
-/* A word that no rule and no decoder has is like none of theirs. */
-static uint16_t
-word(const struct schema *s, struct slice text)
-{
-	int n = schema_word_find(s, text);
-
-	return n == -1 ? UINT16_MAX : (uint16_t)n;
-}
-
 static int
 set_logsource(struct scan *s)
 {
-	static const char *const keys[] = { "product", "category", "service",
-		NULL };
-	struct slice rest = slice_of(s->logsource), item, key;
-	uint16_t words[COUNT(keys)] = { 0 };
 	struct logsource source;
 
-	while (rest.len > 0) {
-		size_t i = 0;
-
-		if (!slice_cut(&rest, ',', &item)) {
-			item = rest;
-			rest = S("");
-		}
-		if (slice_cut(&item, '=', &key))
-			while (keys[i] != NULL &&
-			    !slice_eq(key, slice_of(keys[i])))
-				i++;
-		else
-			i = COUNT(keys) - 1;
-		if (keys[i] == NULL)
-			return args_wrong(&cmd_scan, "--logsource \"%s\": "
-			    "expected product=X,category=Y,service=Z",
-			    s->logsource);
-		words[i] = word(s->det.schema, item);
-	}
-	source = (struct logsource){ words[0], words[1], words[2] };
+	if (!logsource_parse(s->det.schema, slice_of(s->logsource), &source))
+		return args_wrong(&cmd_scan, "--logsource \"%s\": "
+		    "expected product=X,category=Y,service=Z", s->logsource);
 	detector_source(&s->det, source);
 	return EXIT_FINE;
 }

@@ -225,6 +225,8 @@ struct rule_view {
 	const struct rule_test *tests;
 	size_t test_count;
 	uint64_t matches, aborted;	/* since load */
+	uint64_t woken;		/* since ruleset_measure: looked at */
+	int64_t spent;		/* nanoseconds, a look at the clock included */
 	/*
 	 * How many tests make it be looked at, 0 when it always is, and one of
 	 * them: a field, empty for keywords, and a text.
@@ -253,6 +255,12 @@ struct rule_view ruleset_view(const struct ruleset *rs, size_t i);
 void ruleset_offenders(struct ruleset *rs,
     void (*each)(void *arg, const struct rule_view *rule), void *arg);
 
+/*
+ * From here on how often each rule is looked at, and what that takes, is
+ * measured; that costs two looks at the clock each. What several rules ask
+ * for is charged to the first that does.
+ */
+void ruleset_measure(struct ruleset *rs);
 /* Bytes of the tables in which values are looked up. */
 size_t ruleset_tables(const struct ruleset *rs);
 /* SHA-256 over what was loaded, in hex, for heartbeat and status. */

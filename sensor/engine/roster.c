@@ -45,6 +45,7 @@ struct roster {
 	uint32_t *due;		/* rules to be held against the event */
 	size_t due_count;
 	int64_t earned;		/* by all events; see ration.h */
+	bool measured;		/* what each rule takes */
 	uint32_t *offenders;	/* rules that were stopped */
 	size_t offender_count;
 	uint64_t stamp;
@@ -324,7 +325,8 @@ static bool
 run(struct roster *d, uint32_t rule, enum looked looked)
 {
 	struct rule *r = &d->rules[rule];
-	int64_t start = r->rationed ? ration_clock() : 0;
+	int64_t start = r->rationed || d->measured ? ration_clock() : 0;
+	int64_t spent;
 	bool aborted = false, match;
 
 	/* It asks only for what was looked for in its bucket. */
@@ -333,8 +335,13 @@ run(struct roster *d, uint32_t rule, enum looked looked)
 	predicates_looked(d->ps, LOOKED_NOT);
 	r->aborted += aborted;
 	r->matches += match;
-	if (r->rationed && !ration_charge(&r->ration, d->earned,
-	    ration_clock() - start, aborted)) {
+	spent = start != 0 ? ration_clock() - start : 0;
+	if (d->measured) {
+		r->woken++;
+		r->spent += spent;
+	}
+	if (r->rationed && !ration_charge(&r->ration, d->earned, spent,
+	    aborted)) {
 		r->stopped = true;
 		d->offenders[d->offender_count++] = rule;
 	}
@@ -390,6 +397,12 @@ roster_event(struct roster *d, const struct event *ev,
 			look(d, &d->buckets[r->buckets[k]]);
 	}
 	run_due(d, ev, look_for_rest(d), matched, arg);
+}
+
+void
+roster_measure(struct roster *d)
+{
+	d->measured = true;
 }
 
 bool

@@ -15,6 +15,8 @@ struct roster *roster_new(struct rule *rules, size_t count,
 void roster_free(struct roster *d);
 void roster_event(struct roster *d, const struct event *ev,
     void (*matched)(void *arg, const struct match *m), void *arg);
+/* From here on what each rule takes is counted: "woken" and "spent". */
+void roster_measure(struct roster *d);
 /* Takes a rule that was stopped since it was taken last; false: none. */
 bool roster_offender(struct roster *d, uint32_t *rule);
 /* Nothing was earned, owed or stopped, as after roster_new. */

@@ -46,6 +46,8 @@ struct rule {
 	uint32_t wakes, wake;	/* how many tests wake it, and one of them */
 	uint64_t stamp;		/* of the last event it was held against */
 	uint64_t matches, aborted;
+	uint64_t woken;		/* when measured: how often it was run, */
+	int64_t spent;		/* and for how many nanoseconds */
 	bool rationed;		/* it has regular expressions */
 	bool stopped;		/* they took too much; until the next load */
 	struct ration ration;

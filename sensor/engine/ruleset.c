@@ -497,6 +497,7 @@ ruleset_view(const struct ruleset *rs, size_t i)
 		.falsepositives = r->falsepositives, .source = r->source,
 		.tests = r->tests, .test_count = r->test_count,
 		.matches = r->matches, .aborted = r->aborted,
+		.woken = r->woken, .spent = r->spent,
 		.stopped = r->stopped,
 		.shipped = r->shipped,
 		.levelled = tuning_index(rs->tuning, r->levelled),
@@ -519,6 +520,12 @@ ruleset_mute(struct ruleset *rs, struct slice id, const struct mute *m)
 		return true;
 	}
 	return false;
+}
+
+void
+ruleset_measure(struct ruleset *rs)
+{
+	roster_measure(rs->roster);
 }
 
 size_t

@@ -158,3 +158,40 @@ logsource_covers(struct logsource rule, struct logsource event)
 	    word_covers(rule.category, event.category) &&
 	    word_covers(rule.service, event.service);
 }
+
+static uint16_t
+word_or_none(const struct schema *s, struct slice text)
+{
+	int n = schema_word_find(s, text);
+
+	return n == -1 ? UINT16_MAX : (uint16_t)n;
+}
+
+bool
+logsource_parse(const struct schema *s, struct slice text,
+    struct logsource *out)
+{
+	static const struct slice keys[] = {
+		SLICE("product"), SLICE("category"), SLICE("service"),
+	};
+	uint16_t words[COUNT(keys)] = { 0 };
+	struct slice item, key;
+
+	while (text.len > 0) {
+		size_t i = 0;
+
+		if (!slice_cut(&text, ',', &item)) {
+			item = text;
+			text = S("");
+		}
+		if (!slice_cut(&item, '=', &key))
+			return false;
+		while (i < COUNT(keys) && !slice_eq(key, keys[i]))
+			i++;
+		if (i == COUNT(keys))
+			return false;
+		words[i] = word_or_none(s, item);
+	}
+	*out = (struct logsource){ words[0], words[1], words[2] };
+	return true;
+}

@@ -78,6 +78,12 @@ void schema_freeze(struct schema *s);
 struct logsource {
 	uint16_t product, category, service;
 };
+/*
+ * Reads "product=X,category=Y,service=Z", of which some may be left out. A
+ * word that nobody added is like none of those. False when it is no such text.
+ */
+bool logsource_parse(const struct schema *s, struct slice text,
+    struct logsource *out);
 bool logsource_covers(struct logsource rule, struct logsource event);
 
 #endif

@@ -191,3 +191,20 @@ def test_diff_compares_what_rules_say_not_how(rules, tmp_path):
     assert "\x1b" not in said
     diff(rules / "rules", tmp_path / "absent", status=2)
     diff(status=2)
+
+
+def test_bench_tells_what_each_rule_costs(rules, tmp_path):
+    log = tmp_path / "door.log"
+    log.write_text("".join(f"Nov 23 16:10:00 host door[7]: opened by {who}\n"
+                           for who in ["ann", "ghost", "bob", "eve"] * 50))
+    out = vedette(rules, "bench", str(log)).stdout
+    assert out.startswith("200 events: decoding ") and "2 of 2 rules were looked at" in out
+    told = [json.loads(t) for t in vedette(rules, "bench", "--json", str(log)).stdout.splitlines()]
+    told = {t["id"]: t for t in told}
+    assert told[GHOST]["matches"] == 50 and told[GHOST]["woken"] >= 50
+    assert told[GHOST]["events"] == 200 and told[GHOST]["ns_per_event"] >= 0
+    one = vedette(rules, "bench", "--rule", GHOST[:8], "--json", str(log)).stdout
+    assert [json.loads(t)["id"] for t in one.splitlines()] == [GHOST]
+    vedette(rules, "bench", "/nonexistent", status=2)
+    vedette(rules, "bench", "-", status=2, input="")
+    vedette(rules, "bench", status=2)
