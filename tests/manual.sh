@@ -57,11 +57,20 @@ for command in $commands; do
 	done
 done
 
-# Tables of options: { "name", OPT_...
-for key in $(grep -rhoE '\{ "[a-z_]+", OPT_' "$source/sensor" \
-    "$source/outputs" --include='*.c' | sed 's/[^"]*"\([^"]*\)".*/\1/'); do
-	grep -qE "^\.It Ic $key( |\$)" "$man/vedette.yaml.5" ||
+# Tables of options: { "name", OPT_... Those of rules stand in the rules' page.
+options_of() {	# directory...
+	grep -rhoE '\{ "[a-z_]+", OPT_' "$@" --include='*.c' |
+	    sed 's/[^"]*"\([^"]*\)".*/\1/' | sort -u
+}
+for key in $(find "$source/sensor" -maxdepth 1 -mindepth 1 -type d \
+    ! -name engine | while read -r room; do options_of "$room"; done) \
+    $(options_of "$source/outputs"); do
+	grep -qE "^\.It Ic (.* , )?$key( |\$)" "$man/vedette.yaml.5" ||
 	    complain "vedette.yaml.5: \"$key\" is not there"
+done
+for key in $(options_of "$source/sensor/engine"); do
+	grep -qE "^\.(It )?Ic (.* , )?$key( |\$)" "$man/vedette-rules.7" ||
+	    complain "vedette-rules.7: \"$key\" is not there"
 done
 for key in $(sed -n 's/^\.It Ic \([a-z_]*\).*/\1/p' "$man/vedette.yaml.5"); do
 	grep -rqE "\"$key\"" "$source/sensor" "$source/outputs" \
