@@ -204,10 +204,12 @@ def test_an_outage_loses_nothing(tmp_path, capsys, way):
     assert drive.peak < before + 4096
 
 
-def test_the_file_survives_logrotate(tmp_path, capsys):
-    program = shutil.which('logrotate') or '/usr/sbin/logrotate'
-    if not os.access(program, os.X_OK):
-        pytest.skip('no logrotate')
+ROTATED = 300000
+
+
+def rotated_while_written(tmp_path, program, capsys):
+    """How often logrotate ran before all was written, and the ids it left."""
+    tmp_path.mkdir()
     logs = tmp_path / 'logs'
     logs.mkdir(mode=0o755)
     out = logs / 'alerts.jsonl'
@@ -216,9 +218,8 @@ def test_the_file_survives_logrotate(tmp_path, capsys):
         out, pwd.getpwuid(os.getuid()).pw_name,
         grp.getgrgid(os.getgid()).gr_name))
     rotate.chmod(0o644)
-    count = 300000
     text = 'outputs:\n  - file: { name: f, path: %s }\n' % out
-    with Drive(tmp_path, text, count=count) as drive:
+    with Drive(tmp_path, text, count=ROTATED) as drive:
         turns = 0
         while drive.process.poll() is None and turns < 40:
             wait_for(lambda: drive.process.poll() is not None or
@@ -232,5 +233,17 @@ def test_the_file_survives_logrotate(tmp_path, capsys):
            sorted(logs.iterdir()) for line in path.read_text().splitlines()]
     figure(capsys, 'file, logrotate: %d rotations, %d lines' % (
         turns, len(ids)))
-    assert turns >= 3
-    assert len(ids) == len(set(ids)) == count
+    return turns, ids
+
+
+def test_the_file_survives_logrotate(tmp_path, capsys):
+    program = shutil.which('logrotate') or '/usr/sbin/logrotate'
+    if not os.access(program, os.X_OK):
+        pytest.skip('no logrotate')
+    # A busy machine may let the writer end before logrotate has its turn.
+    for again in range(5):
+        turns, ids = rotated_while_written(tmp_path / str(again), program, capsys)
+        assert len(ids) == len(set(ids)) == ROTATED
+        if turns >= 3:
+            return
+    raise AssertionError('logrotate never ran 3 times while it was written')
