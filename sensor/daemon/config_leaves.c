@@ -249,10 +249,6 @@ config_inputs(struct config *c, const struct input *const *types,
 	return d->errors > before ? -1 : 0;
 }
 
-static const char *const level_words[] = {
-	"informational", "low", "medium", "high", "critical", NULL
-};
-
 /* What every output has. */
 struct common {
 	const char *name;

@@ -2,12 +2,9 @@
  * What stands at the top of a rule and in its log source, for lint and for
  * editors; what has a shape of its own is not here.
  */
-#include "engine/engine.h"
+#include "engine/rule.h"
 
-static const char *const level_words[] = {
-	"informational", "low", "medium", "high", "critical", NULL
-};
-static const char *const status_words[] = {
+const char *const status_words[] = {
 	"stable", "test", "experimental", "deprecated", "unsupported", NULL
 };
 static const char *const action_words[] = {

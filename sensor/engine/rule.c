@@ -70,12 +70,10 @@ read_word(struct load *l, const struct node *doc, const char *key,
 static int
 read_level(struct load *l, const struct node *doc, struct rule *r)
 {
-	static const char *const words[] = {
-		"informational", "low", "medium", "high", "critical", NULL
-	};
 	struct slice level;
 
-	if (read_word(l, doc, "level", words, S("medium"), &level) == -1)
+	if (read_word(l, doc, "level", level_words, S("medium"),
+	    &level) == -1)
 		return -1;
 	return level_parse(level, &r->info.level);
 }
@@ -83,12 +81,7 @@ read_level(struct load *l, const struct node *doc, struct rule *r)
 static int
 read_status(struct load *l, const struct node *doc, struct rule *r)
 {
-	static const char *const words[] = {
-		"stable", "test", "experimental", "deprecated",
-		"unsupported", NULL
-	};
-
-	return read_word(l, doc, "status", words, S(""), &r->status);
+	return read_word(l, doc, "status", status_words, S(""), &r->status);
 }
 
 /* Field names mean what Sigma's own taxonomy says, or we would not match. */

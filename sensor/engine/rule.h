@@ -85,6 +85,8 @@ struct load {
 	size_t made;		/* bytes, by windash and expand in this file */
 };
 
+/* What "status" may say, and NULL. */
+extern const char *const status_words[];
 /* Reads one document. -1 after diag_error. */
 int rule_read(struct load *l, const struct node *doc, struct rule *out);
 /* Title, id (made from the title where none is) and name. */

@@ -12,10 +12,6 @@ struct wish {
 	const char *reason, *owner, *ticket, *created, *expires;
 };
 
-static const char *const level_words[] = {
-	"informational", "low", "medium", "high", "critical", NULL
-};
-
 #define WHO_AND_WHY \
 	{ "reason", OPT_STR, AT(wish, reason), NULL, \
 	    "why", NULL, true }, \
@@ -146,8 +142,9 @@ read_wish(struct load *l, enum tune_kind kind, const struct node *map,
 	return bad;
 }
 
-int
-tune_read(struct load *l, enum tune_kind kind, const struct node *map,
+/* One entry of a file; -1 after diag_error. */
+static int
+read_tune(struct load *l, enum tune_kind kind, const struct node *map,
     struct tune *out)
 {
 	struct tuning_view *v = &out->view;
@@ -192,6 +189,6 @@ tuning_read(struct tuning *t, struct load *l, enum tune_kind kind,
 	if (node_is_null(doc))
 		return;
 	for (; n != NULL; n = doc->type == NODE_LIST ? n->next : NULL)
-		if (tune_read(l, kind, n, &tune) == 0)
+		if (read_tune(l, kind, n, &tune) == 0)
 			tuning_add(t, &tune);
 }

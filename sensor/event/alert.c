@@ -9,12 +9,13 @@
 #include "event/ecs.h"
 #include "event/form.h"
 
-static const struct slice level_names[] = {
-	[LEVEL_INFORMATIONAL] = SLICE("informational"),
-	[LEVEL_LOW] = SLICE("low"),
-	[LEVEL_MEDIUM] = SLICE("medium"),
-	[LEVEL_HIGH] = SLICE("high"),
-	[LEVEL_CRITICAL] = SLICE("critical"),
+const char *const level_words[] = {
+	[LEVEL_INFORMATIONAL] = "informational",
+	[LEVEL_LOW] = "low",
+	[LEVEL_MEDIUM] = "medium",
+	[LEVEL_HIGH] = "high",
+	[LEVEL_CRITICAL] = "critical",
+	NULL
 };
 
 static const struct slice kind_names[] = {
@@ -42,58 +43,38 @@ static const struct slice hold_names[] = {
 };
 static_assert(COUNT(hold_names) == HOLD_COUNT, "one name per reason");
 
-static int
-find(const struct slice *names, size_t count, struct slice s)
-{
-	for (size_t i = 0; i < count; i++)
-		if (slice_eq(names[i], s))
-			return (int)i;
-	return -1;
-}
-
 int
 level_parse(struct slice s, enum level *out)
 {
-	int at = find(level_names, COUNT(level_names), s);
-
-	if (at == -1)
-		return -1;
-	*out = (enum level)at;
-	return 0;
+	for (size_t i = 0; level_words[i] != NULL; i++)
+		if (slice_eq(slice_of(level_words[i]), s)) {
+			*out = (enum level)i;
+			return 0;
+		}
+	return -1;
 }
 
 const char *
 level_name(enum level l)
 {
-	return (const char *)level_names[l].p;
+	return level_words[l];
 }
 
 int
 kind_parse(struct slice s, enum kind *out)
 {
-	int at = find(kind_names, COUNT(kind_names), s);
-
-	if (at == -1)
-		return -1;
-	*out = (enum kind)at;
-	return 0;
+	for (size_t i = 0; i < COUNT(kind_names); i++)
+		if (slice_eq(kind_names[i], s)) {
+			*out = (enum kind)i;
+			return 0;
+		}
+	return -1;
 }
 
 const char *
 kind_name(enum kind k)
 {
 	return (const char *)kind_names[k].p;
-}
-
-int
-hold_parse(struct slice s, enum hold *out)
-{
-	int at = find(hold_names, COUNT(hold_names), s);
-
-	if (at == -1)
-		return -1;
-	*out = (enum hold)at;
-	return 0;
 }
 
 const char *

@@ -19,7 +19,9 @@ enum level {
 	LEVEL_CRITICAL,
 };
 
-/* -1 when it is none of Sigma's five words. */
+/* Their names, Sigma's five words, and NULL. */
+extern const char *const level_words[];
+/* -1 when it is none of these. */
 int level_parse(struct slice s, enum level *out);
 const char *level_name(enum level l);
 
@@ -62,7 +64,6 @@ enum hold {
 	HOLD_COUNT,
 };
 const char *hold_name(enum hold h);
-int hold_parse(struct slice s, enum hold *out);
 
 /*
  * That matches are held back, and by whom. Each one is told with a count of
