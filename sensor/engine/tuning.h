@@ -37,9 +37,6 @@ void tuning_read(struct tuning *t, struct load *l, enum tune_kind kind,
     const struct node *doc);
 /* What tuning_read calls for each of them; the tune is copied. */
 void tuning_add(struct tuning *t, const struct tune *tune);
-/* One entry of a file; -1 after diag_error. */
-int tune_read(struct load *l, enum tune_kind kind, const struct node *map,
-    struct tune *out);
 /*
  * Ties everything to the rules that it names, and changes their levels. What
  * names none is a warning, because an upgrade may take a rule away. To be

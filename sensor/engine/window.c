@@ -49,8 +49,9 @@ take_out(struct window *w, size_t at, size_t n)
 	w->count -= (uint32_t)n;
 }
 
-void
-window_drop(struct window *w, size_t n)
+/* Drops the first n. */
+static void
+drop(struct window *w, size_t n)
 {
 	if (n > 0)
 		take_out(w, 0, n);
@@ -136,13 +137,13 @@ trim(struct window *w, const struct correlation *c)
 		return;
 	if (c->type == TEMPORAL_ORDERED) {
 		if (w->count > WINDOW_ORDERED)
-			window_drop(w, 1);
+			drop(w, 1);
 		return;
 	}
 	if (w->count <= WINDOW_EXACT)
 		return;
 	if (is_sample(c))
-		window_drop(w, 1);
+		drop(w, 1);
 	else
 		compress(w, c);
 }
@@ -191,7 +192,7 @@ add_sliding(struct window *w, const struct correlation *c, struct seen s)
 	if (c->type == TEMPORAL_ORDERED)
 		thin_row(w, at);
 	newest = w->items[w->count - 1].time;
-	window_drop(w, window_until(w, newest - c->timespan - 1));
+	drop(w, window_until(w, newest - c->timespan - 1));
 	trim(w, c);
 	return true;
 }

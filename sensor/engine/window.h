@@ -48,8 +48,6 @@ bool window_add(struct window *w, const struct correlation *c,
     struct seen s);
 /* Number of those up to a time, from the first on. */
 size_t window_until(const struct window *w, int64_t time);
-/* Drops the first n. */
-void window_drop(struct window *w, size_t n);
 /* Whether the first n make the condition true; what they come to. */
 bool window_holds(const struct window *w, const struct correlation *c,
     size_t n, double *measure);
