@@ -4,10 +4,10 @@
  */
 #include <stdio.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/when.h"
 #include "cli/rules_session.h"
 
 extern const struct command rules_lint;
@@ -16,7 +16,7 @@ struct lint_call {
 	struct session session;
 	struct diag advice;
 	bool strict;
-	double since;
+	int64_t since;		/* steady time */
 };
 
 static const struct arg lint_args[] = {
@@ -29,15 +29,6 @@ static const struct arg lint_args[] = {
 	ARGS_END
 };
 
-static double
-seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* Most memory that this process ever had, in MiB. */
 static long
 mebibytes(void)
@@ -49,22 +40,17 @@ mebibytes(void)
 }
 
 static void
-print_count(size_t n)
-{
-	if (n >= 1000)
-		printf("%zu,%03zu", n / 1000, n % 1000);
-	else
-		printf("%zu", n);
-}
-
-static void
 print_text(const struct lint_call *c, size_t good, size_t refused)
 {
-	print_count(good);
-	printf(good == 1 ? " rule loads, " : " rules load, ");
-	print_count(refused);
-	printf(" refused, in %.2f s, %ld MiB\n", seconds() - c->since,
-	    mebibytes());
+	struct buf text = { 0 };
+
+	number_grouped(&text, good);
+	buf_str(&text, good == 1 ? " rule loads, " : " rules load, ");
+	number_grouped(&text, refused);
+	buf_fmt(&text, " refused, in %.2f s, %ld MiB\n",
+	    (double)(when_steady() - c->since) / SECOND, mebibytes());
+	fwrite(text.p, 1, text.len, stdout);
+	buf_free(&text);
 }
 
 static void
@@ -87,7 +73,7 @@ print_json(const struct lint_call *c, size_t good, size_t refused)
 	jsonw_pair_int(&w, "warnings", c->advice.warnings +
 	    c->session.diag.warnings);
 	jsonw_pair_int(&w, "milliseconds",
-	    (int64_t)((seconds() - c->since) * 1000));
+	    (when_steady() - c->since) / (SECOND / 1000));
 	jsonw_pair_int(&w, "mebibytes", mebibytes());
 	jsonw_object_end(&w);
 	print_object(&text);
@@ -146,7 +132,7 @@ lint(struct lint_call *c, const struct registry *reg,
 static int
 run(const struct registry *reg, int argc, char **argv)
 {
-	struct lint_call c = { .since = seconds() };
+	struct lint_call c = { .since = when_steady() };
 	struct strlist only;
 	int status;
 
