@@ -203,3 +203,15 @@ node_merge(struct arena *a, struct node *base, struct node *over)
 	}
 	return base;
 }
+
+void
+yaml_quote(struct buf *out, struct slice s)
+{
+	buf_byte(out, '\'');
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.p[i] == '\'')
+			buf_byte(out, '\'');
+		buf_byte(out, s.p[i]);
+	}
+	buf_byte(out, '\'');
+}

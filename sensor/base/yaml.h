@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
 
@@ -49,6 +50,8 @@ bool node_is_null(const struct node *n);
 int node_bool(const struct node *n, bool *out);
 /* Plain decimal or 0x number: 0 and *out, else -1. */
 int node_int(const struct node *n, int64_t *out);
+/* Appends a text of one line in single quotes, as YAML reads it. */
+void yaml_quote(struct buf *out, struct slice s);
 /* A C string of a scalar (YAML text has no NUL, or it is an error). */
 const char *node_cstr(const struct node *n);
 /* diag_error at the node's place. */

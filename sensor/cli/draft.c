@@ -24,18 +24,6 @@ is_line(struct slice s)
 	return utf8_valid(s);
 }
 
-static void
-add_quoted(struct buf *out, struct slice s)
-{
-	buf_byte(out, '\'');
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.p[i] == '\'')
-			buf_byte(out, '\'');
-		buf_byte(out, s.p[i]);
-	}
-	buf_byte(out, '\'');
-}
-
 /* A number is written as one, so that it equals numbers and their texts. */
 static bool
 is_number(struct slice s)
@@ -65,7 +53,7 @@ add_value(struct buf *out, struct slice s)
 	if (is_number(s))
 		buf_add(out, s);
 	else
-		add_quoted(out, s);
+		yaml_quote(out, s);
 }
 
 static int
@@ -101,7 +89,7 @@ add_key(const struct draft *d, size_t at, struct buf *out, struct err *err)
 	if (is_plain(key))
 		buf_add(out, key);
 	else
-		add_quoted(out, key);
+		yaml_quote(out, key);
 	buf_str(out, ":");
 	for (size_t i = at; i < d->match.count; i++) {
 		split(d->match.items[i], &other, &value, err);
@@ -122,7 +110,7 @@ add_text(struct buf *out, const char *key, const char *text, struct err *err)
 	if (!is_line(slice_of(text)))
 		return err_set(err, "--%s: a line of text is wanted", key);
 	buf_fmt(out, "%s: ", key);
-	add_quoted(out, slice_of(text));
+	yaml_quote(out, slice_of(text));
 	buf_byte(out, '\n');
 	return 0;
 }

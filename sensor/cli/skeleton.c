@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/when.h"
+#include "base/yaml.h"
 
 enum { FIELDS_MAX = 16, VALUE_MAX = 512, WORDS_LEAST = 4 };
 
@@ -65,13 +66,7 @@ quote(struct buf *out, struct slice s)
 		json_quote(out, s);
 		return;
 	}
-	buf_byte(out, '\'');
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.p[i] == '\'')
-			buf_byte(out, '\'');
-		buf_byte(out, s.p[i]);
-	}
-	buf_byte(out, '\'');
+	yaml_quote(out, s);
 }
 
 /* As a value of Sigma, in which '*', '?' and '\' say more. */
