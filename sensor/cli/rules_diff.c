@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "cli/rules_session.h"
+#include "engine/beside.h"
 
 extern const struct command rules_diff;
 
@@ -121,7 +122,7 @@ read_docs(void *arg, const char *path)
 	struct node *docs;
 
 	if (strstr(path + r->root, "/decoders/") != NULL ||
-	    strstr(path + r->root, ".tests.y") != NULL)
+	    beside_is(path))
 		return 0;
 	if (yaml_read(r->call->arena, path, &docs,
 	    &r->call->session.diag) == -1)
