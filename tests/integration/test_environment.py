@@ -165,7 +165,8 @@ def test_a_role_started_by_hand_says_what_it_is():
     lambda s: os.chown(s.dir, pwd.getpwnam("nobody").pw_uid, 0),
     lambda s: s.config.chmod(0o646),
     lambda s: ((s.dir / "conf.d").mkdir(), (s.dir / "conf.d").chmod(0o777)),
-], ids=["file", "owner", "directory", "empty", "above", "configuration", "conf.d"])
+    lambda s: ((s.dir / "exceptions.d").mkdir(), (s.dir / "exceptions.d").chmod(0o777)),
+], ids=["file", "owner", "directory", "empty", "above", "configuration", "conf.d", "exceptions"])
 def test_what_others_could_change_is_refused(spoil):
     with Sensor() as sensor:
         sensor.vedette("check", check=0)
