@@ -19,6 +19,7 @@ struct frame {
 	int64_t time;		/* 0: none */
 	struct slice host, program, pid;
 	bool plain;		/* a stamp, but no syslog behind it */
+	bool loose;		/* a stamp as other logs have it */
 };
 
 /*
@@ -35,6 +36,7 @@ take_stamp(struct decode_frame *frame, struct frame *f, int64_t received)
 	if (cursor_at(&s, '*') || (cursor_at(&s, '.') && s.len > 1))
 		cursor_skip(&s, 1);
 	f->plain = s.len > 4 && s.p[4] == '-';
+	f->loose = f->plain && s.len > 10 && s.p[10] == ' ';
 	latest = frame->latest != 0 ? frame->latest : received + DAY;
 	taken = f->plain ? stamp_iso(&s, &frame->zone, &when) :
 	    stamp_bsd(&s, &frame->zone, latest, &when);
@@ -341,6 +343,7 @@ decode(struct decode_frame *frame, struct event *ev, struct decoded *out)
 		event_source(ev, frame->other);
 	out->program = f.program;
 	out->message = f.rest;
+	out->loose = f.loose;
 	return true;
 }
 

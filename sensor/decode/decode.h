@@ -44,6 +44,11 @@ extern const char *const decode_records[];
 struct decoded {
 	struct slice program;
 	struct slice message;
+	/*
+	 * The record may as well be a line of a program's own log: an ISO
+	 * stamp with a blank in it, as syslog does not write it.
+	 */
+	bool loose;
 };
 
 struct decoder {

@@ -33,6 +33,17 @@ struct pattern {
 	const struct node *at;	/* in the file, for the tests */
 };
 
+/*
+ * What lines of a program's own log look like, which have no frame of syslog,
+ * or have one more inside it. Its groups: message, and perhaps time, pid and
+ * host.
+ */
+struct ownline {
+	struct pattern pattern;
+	int message, time, pid, host;	/* groups; -1: none */
+	bool starts[UCHAR_MAX + 1];	/* bytes that it may begin with */
+};
+
 /* A decoder as it stands in the file. */
 struct decoder_file {
 	struct slice name;
@@ -43,6 +54,8 @@ struct decoder_file {
 	size_t source_count;
 	struct pattern *patterns;
 	size_t pattern_count;
+	struct ownline *lines;
+	size_t line_count;
 	/*
 	 * Those that a message may match which begins with this byte, in
 	 * order, NULL-terminated; the last: an empty message.
@@ -85,7 +98,29 @@ void decoders_route(struct decoders *d);
  */
 const struct pattern *decoders_match(struct decoders *d, struct event *ev,
     const struct decoded *in);
-/* Runs the format decoders; false when none of them knows the record. */
+/*
+ * Takes the frame off a record: a format's, or that of a program's own log.
+ * False: nobody knows it.
+ */
 bool decoders_frame(struct decoders *d, struct event *ev, struct decoded *out);
+/* Whether p takes a message; its groups are in d->state then. */
+bool decoders_takes(struct decoders *d, const struct pattern *p,
+    struct slice message);
+/* Sets the fields of a pattern that took the message. */
+void decoders_set(struct decoders *d, struct event *ev,
+    const struct pattern *p, struct slice message);
+
+/*
+ * Looks for the program among whose own log lines is this one, and fills ev
+ * and *out as a format decoder does.
+ */
+bool ownlines_take(struct decoders *d, struct event *ev, struct slice line,
+    struct decoded *out);
+/*
+ * The message inside one that has the program's own frame as well, as some
+ * write to syslog what they write to their file; else the message as it is.
+ */
+struct slice ownlines_inside(struct decoders *d, const struct decoder_file *f,
+    struct event *ev, struct slice message);
 
 #endif

@@ -20,11 +20,14 @@ struct reading {
 
 static const char *const decoder_keys[] = {
 	"decoder", "description", "programs", "services", "product",
-	"category", "fields", "patterns", NULL
+	"category", "fields", "lines", "patterns", NULL
 };
 static const char *const pattern_keys[] = {
 	"name", "description", "match", "fields", "record", "tests", "not",
 	NULL
+};
+static const char *const line_keys[] = {
+	"match", "description", "fields", NULL
 };
 static const char *const test_keys[] = { "line", "gives", NULL };
 
@@ -407,6 +410,54 @@ may_start(const struct pattern *p, unsigned c)
 	return regex_starts(p->regex, (unsigned char)c);
 }
 
+/* The program of such a line is the first name, so that has to be one. */
+static void
+read_line(struct reading *r, const struct node *n)
+{
+	struct ownline *own = &r->file->lines[r->file->line_count];
+	const struct node *match, *fields = node_get(n, "fields");
+	struct regex *re;
+
+	if (n->type != NODE_MAP) {
+		node_error(r->diag, n, "expected a map");
+		return;
+	}
+	node_known(r->diag, n, line_keys, "a line");
+	if (fields != NULL)
+		fields = need(r->diag, n, "fields", NODE_MAP);
+	match = need(r->diag, n, "match", NODE_SCALAR);
+	if (read_match(r, &own->pattern, match) == -1)
+		return;
+	re = own->pattern.regex;
+	r->file->line_count++;
+	own->message = regex_name(re, "message");
+	own->time = regex_name(re, "time");
+	own->pid = regex_name(re, "pid");
+	own->host = regex_name(re, "host");
+	for (unsigned c = 0; c < COUNT(own->starts); c++)
+		own->starts[c] = may_start(&own->pattern, c);
+	read_settings(r, &own->pattern, fields);
+}
+
+static void
+read_lines(struct reading *r)
+{
+	const struct node *list = node_get(r->doc, "lines");
+
+	if (list == NULL || need(r->diag, r->doc, "lines", NODE_LIST) == NULL)
+		return;
+	if (r->file->program_count == 0 ||
+	    slice_find_byte(r->file->programs[0], '*') != SIZE_MAX) {
+		node_error(r->diag, list, "the first of \"programs\" has to "
+		    "be the program of these lines");
+		return;
+	}
+	r->file->lines = arena_alloc(r->d->arena,
+	    list->count * sizeof(*r->file->lines));
+	for (const struct node *n = list->first; n != NULL; n = n->next)
+		read_line(r, n);
+}
+
 /* A byte that no pattern starts with shares the empty list. */
 static void
 list_starts(struct decoders *d, struct decoder_file *f)
@@ -468,6 +519,7 @@ read_decoder(struct decoders *d, const struct node *doc, struct diag *diag)
 	read_sources(&r);
 	if (node_get(doc, "fields") != NULL)
 		r.constants = need(diag, doc, "fields", NODE_MAP);
+	read_lines(&r);
 	read_patterns(&r);
 	list_starts(d, r.file);
 	add_file(d, r.file);

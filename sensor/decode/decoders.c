@@ -80,6 +80,9 @@ decoders_free(struct decoders *d)
 	for (size_t i = 0; i < d->count; i++)
 		for (size_t j = 0; j < d->files[i]->pattern_count; j++)
 			regex_free(d->files[i]->patterns[j].regex);
+	for (size_t i = 0; i < d->count; i++)
+		for (size_t j = 0; j < d->files[i]->line_count; j++)
+			regex_free(d->files[i]->lines[j].pattern.regex);
 	free(d->files);
 	for (size_t i = 0; d->formats[i] != NULL; i++)
 		if (d->states[i] != NULL)
@@ -216,8 +219,17 @@ set_field(struct event *ev, const struct setting *s,
 		    decode_number(text) : VALUE_STRING, text);
 }
 
-static bool
-pattern_takes(struct decoders *d, const struct pattern *p, struct slice message)
+void
+decoders_set(struct decoders *d, struct event *ev, const struct pattern *p,
+    struct slice message)
+{
+	for (size_t i = 0; i < p->setting_count; i++)
+		set_field(ev, &p->settings[i], d->state, message);
+}
+
+bool
+decoders_takes(struct decoders *d, const struct pattern *p,
+    struct slice message)
 {
 	enum regex_result result;
 
@@ -239,16 +251,16 @@ static const struct pattern *
 match_file(struct decoders *d, const struct decoder_file *f, struct event *ev,
     struct slice message)
 {
-	const struct pattern *const *next = f->starting[message.len > 0 ?
-	    message.p[0] : UCHAR_MAX + 1];
+	const struct pattern *const *next;
 
+	message = ownlines_inside(d, f, ev, message);
+	next = f->starting[message.len > 0 ? message.p[0] : UCHAR_MAX + 1];
 	for (; *next != NULL; next++) {
 		const struct pattern *p = *next;
 
-		if (!pattern_takes(d, p, message))
+		if (!decoders_takes(d, p, message))
 			continue;
-		for (size_t n = 0; n < p->setting_count; n++)
-			set_field(ev, &p->settings[n], d->state, message);
+		decoders_set(d, ev, p, message);
 		ev->decoder = p->name;
 		ev->kept = p->kept;
 		return p;
@@ -308,8 +320,8 @@ decoders_match(struct decoders *d, struct event *ev, const struct decoded *in)
 	return match_other(d, ev, in);
 }
 
-bool
-decoders_frame(struct decoders *d, struct event *ev, struct decoded *out)
+static bool
+frame_format(struct decoders *d, struct event *ev, struct decoded *out)
 {
 	for (size_t i = 0; d->formats[i] != NULL; i++) {
 		if (d->formats[i]->form != ev->record->form)
@@ -359,11 +371,39 @@ frame_inside(struct decoders *d, struct event *ev, struct decoded *out)
 	inner.form = FORM_TEXT;
 	inner.bytes = out->message;
 	ev->record = &inner;
-	decoders_frame(d, ev, out);
+	frame_format(d, ev, out);
 	ev->record = outer;
 	ev->raw = S("");
 	if (when != ev->received)
 		ev->time = when;
+}
+
+/*
+ * A line of a program's own log is known by its look: as it is, as what a
+ * format makes no program of, and as the message of a JSON object.
+ */
+static bool
+frame_own(struct decoders *d, struct event *ev, struct decoded *out)
+{
+	if (out->program.len > 0 && !out->loose)
+		return false;
+	if (ownlines_take(d, ev, ev->record->bytes, out))
+		return true;
+	return ev->record->form == FORM_JSON && out->message.p != NULL &&
+	    ownlines_take(d, ev, out->message, out);
+}
+
+bool
+decoders_frame(struct decoders *d, struct event *ev, struct decoded *out)
+{
+	bool framed = frame_format(d, ev, out);
+
+	if (frame_own(d, ev, out))
+		return true;
+	if (framed && ev->record->form == FORM_JSON &&
+	    out->program.len == 0 && out->message.p != NULL)
+		frame_inside(d, ev, out);
+	return framed;
 }
 
 /* No format knows it: all of it is the message. */
@@ -426,9 +466,6 @@ decoders_run(struct decoders *d, struct event *ev)
 	d->counts.records++;
 	if (!decoders_frame(d, ev, &got))
 		bare(d, ev, &got);
-	else if (ev->record->form == FORM_JSON && got.program.len == 0 &&
-	    got.message.p != NULL)
-		frame_inside(d, ev, &got);
 	ev->echo = is_echo(d, ev, &got);
 	if (got.message.p != NULL && decoders_match(d, ev, &got) != NULL)
 		d->counts.understood++;

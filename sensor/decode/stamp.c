@@ -232,3 +232,101 @@ stamp_bsd(struct slice *s, struct zone *z, int64_t latest, int64_t *when)
 		*when = local_to_utc(z, civil_in(&c, c.year));
 	return true;
 }
+
+/* A year behind the clock. */
+static void
+take_late_year(struct slice *s, struct civil *c)
+{
+	struct slice in = *s;
+
+	if (c->year == 0 && cursor_take(&in, ' ') &&
+	    take_digits(&in, 4, &c->year))
+		*s = in;
+}
+
+/* Mon Nov 23 16:10:00 2026 */
+static bool
+take_weekday(struct slice *s, struct civil *c)
+{
+	static const char names[] = "MonTueWedThuFriSatSun";
+	bool known = false;
+
+	for (size_t i = 0; s->len > 3 && i < sizeof(names) - 1; i += 3)
+		known |= memcmp(s->p, names + i, 3) == 0;
+	if (known && s->p[3] == ' ')
+		cursor_skip(s, 4);
+	if (!take_bsd(s, c))
+		return false;
+	take_late_year(s, c);
+	return day_exists(c->year == 0 ? 2000 : c->year, c->month, c->day);
+}
+
+/* 23 Nov 2026 16:10:00.123; 23/Nov/2026:16:10:00 +0100 */
+static bool
+take_day_first(struct slice *s, struct civil *c)
+{
+	unsigned char between;
+
+	if (!take_day(s, &c->day) || s->len == 0)
+		return false;
+	between = s->p[0] == '/' ? '/' : ' ';
+	if (!cursor_take(s, between) || !take_month(s, &c->month) ||
+	    !cursor_take(s, between) || !take_digits(s, 4, &c->year) ||
+	    !cursor_take(s, between == '/' ? ':' : ' ') ||
+	    !take_clock(s, c) || !day_exists(c->year, c->month, c->day))
+		return false;
+	if (between == '/' && s->len > 5 && s->p[0] == ' ' &&
+	    (s->p[1] == '+' || s->p[1] == '-')) {
+		cursor_skip(s, 1);
+		return take_offset(s, c);
+	}
+	return true;
+}
+
+/* 261123 16:10:00, and 261123  6:10:00 */
+static bool
+take_short(struct slice *s, struct civil *c)
+{
+	if (!take_digits(s, 2, &c->year) || !take_digits(s, 2, &c->month) ||
+	    !take_digits(s, 2, &c->day) || !cursor_take(s, ' '))
+		return false;
+	c->year += c->year < 70 ? 2000 : 1900;
+	if (!cursor_at(s, ' '))
+		return take_clock(s, c) &&
+		    day_exists(c->year, c->month, c->day);
+	cursor_skip(s, 1);
+	return take_digits(s, 1, &c->hour) && cursor_take(s, ':') &&
+	    take_digits(s, 2, &c->minute) && cursor_take(s, ':') &&
+	    take_digits(s, 2, &c->second) && c->minute < 60 &&
+	    c->second <= 60 && day_exists(c->year, c->month, c->day);
+}
+
+static int64_t
+civil_when(struct zone *z, const struct civil *c, int64_t latest)
+{
+	if (c->zoned)
+		return civil_in(c, c->year) - c->offset * SECOND;
+	if (c->year == 0)
+		return without_year(z, c, latest);
+	return local_to_utc(z, civil_in(c, c->year));
+}
+
+bool
+stamp_any(struct slice *s, struct zone *z, int64_t latest, int64_t *when)
+{
+	static bool (*const shapes[])(struct slice *s, struct civil *c) = {
+		take_iso, take_weekday, take_day_first, take_short
+	};
+
+	for (size_t i = 0; i < COUNT(shapes); i++) {
+		struct civil c = { 0 };
+		struct slice in = *s;
+
+		if (!shapes[i](&in, &c))
+			continue;
+		*s = in;
+		*when = civil_when(z, &c, latest);
+		return true;
+	}
+	return false;
+}

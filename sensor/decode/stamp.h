@@ -1,5 +1,5 @@
 /*
- * The time at the front of a log line. Both functions take it off *s; false,
+ * The time at the front of a log line. These functions take it off *s; false,
  * with *s undefined, when there is none or when it is no time of a calendar.
  * The zone is the process's and stands for what the stamp leaves out.
  */
@@ -18,6 +18,14 @@ bool stamp_iso(struct slice *s, struct zone *z, int64_t *when);
  * without is in the last year that does not put it behind latest.
  */
 bool stamp_bsd(struct slice *s, struct zone *z, int64_t latest,
+    int64_t *when);
+
+/*
+ * Any of these, and what other logs begin with: "Mon " before and a year
+ * behind a time as of syslog, 23 Nov 2026 16:10:00.123, 23/Nov/2026:16:10:00
+ * +0100, 261123 16:10:00.
+ */
+bool stamp_any(struct slice *s, struct zone *z, int64_t latest,
     int64_t *when);
 
 #endif
