@@ -22,8 +22,8 @@ to_supervisor(struct judge *j, enum to_supervisor what, struct slice body)
 	ipc_send(j->supervisor, what, body, -1);
 }
 
-static void
-fail(struct judge *j, const char *why)
+void
+judge_fail(struct judge *j, const char *why)
 {
 	to_supervisor(j, SUP_FAILED, slice_of(why));
 	loop_stop(j->loop);
@@ -125,9 +125,27 @@ say_copied(struct judge *j)
 	buf_free(&text);
 }
 
+/* Nobody knows what the old one would have told of the time since. */
+static void
+say_damaged(struct judge *j, const struct store_damage *d)
+{
+	struct buf text = { 0 };
+
+	buf_fmt(&text, "the journal was damaged and is now %s; a new one was "
+	    "begun, %s", d->file, d->whole ? "and reading goes on where the "
+	    "old one stopped" : "and not all positions could be brought over");
+	log_error("%s", buf_cstr(&text));
+	judge_alarm(j, LEVEL_HIGH, "journal-damaged", buf_cstr(&text));
+	buf_free(&text);
+	if (!d->whole)
+		judge_unobserved(j, S("journal"), S("journal damaged"),
+		    d->since);
+}
+
 static void
 opened(struct judge *j)
 {
+	struct store_damage damage;
 	struct err err;
 
 	j->attempt = attempt_open(j->start->config.state, &err);
@@ -148,6 +166,8 @@ opened(struct judge *j)
 		say_copied(j);
 	judge_recall(j);
 	judge_was_away(j);
+	if (store_replaced(j->store, &damage))
+		say_damaged(j, &damage);
 	j->more = true;
 	judge_outputs_open(j);
 	judge_inputs_open(j);
@@ -171,8 +191,8 @@ open_journal(void *arg)
 	struct judge *j = arg;
 	struct err err;
 
-	if (store_open(j->start->config.state, &j->start->config.limits, NULL,
-	    &j->store, &err) == 0) {
+	if (store_open(j->start->config.state, &j->start->config.limits,
+	    &j->start->marks, &j->store, &err) == 0) {
 		opened(j);
 		return;
 	}
@@ -181,7 +201,7 @@ open_journal(void *arg)
 		loop_timer_set(j->opening, SECOND / 50);
 		return;
 	}
-	fail(j, err.text);
+	judge_fail(j, err.text);
 }
 
 /*
@@ -273,13 +293,10 @@ seal(struct judge *j)
 
 	sandbox_allow(&box, j->start->config.state, true);
 	sandbox_allow(&box, "/dev/urandom", false);	/* SQLite's */
-	sandbox_allow(&box, "/etc/machine-id", false);
-	sandbox_allow(&box, "/sys/class/dmi/id", false);
-	sandbox_allow(&box, "/sys/devices/virtual/dmi/id", false);
 	sandbox_allow(&box, "/proc/sys/kernel/random/boot_id", false);
 	sandbox_allow(&box, "/proc/sys/kernel/hostname", false);
 	if (sandbox_seal(&box, &j->sandbox, &err) == -1)
-		fail(j, err.text);
+		judge_fail(j, err.text);
 	else
 		to_supervisor(j, SUP_READY, S(""));
 }

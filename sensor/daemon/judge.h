@@ -103,6 +103,11 @@ void judge_record(void *owner, const struct record *r);
 void judge_position(void *owner, const struct position *p);
 void judge_forget(void *owner, struct stream s);
 void judge_gap(void *owner, const struct gap *g);
+/* A gap of our own, of unknown size, until now. */
+void judge_unobserved(struct judge *j, struct slice source,
+    struct slice reason, int64_t since);
+/* Ends the judge, and so the sensor. */
+void judge_fail(struct judge *j, const char *why);
 void judge_hurry(void *owner);
 void judge_matched(void *arg, const struct match *m);
 /* Adds to the batch, which is written in 5 ms at the latest. */

@@ -69,6 +69,17 @@ add_gap(struct judge *j, const struct gap *g)
 	judge_add(j, &e);
 }
 
+void
+judge_unobserved(struct judge *j, struct slice source, struct slice reason,
+    int64_t since)
+{
+	const struct gap gap = { .source = source, .reason = reason,
+		.from = since, .until = when_now(), .count = GAP_UNKNOWN };
+
+	ruleset_unobserved(j->det.rules, gap.from, gap.until);
+	add_gap(j, &gap);
+}
+
 /* What nobody can tell about, because it was not observed, is no alert. */
 static void
 keep_unknown(struct judge *j, const struct match *m)
@@ -252,12 +263,29 @@ tell_committed(struct judge *j)
 	}
 }
 
+/* Its pages are damaged; the next start sets it aside and begins a new one. */
+static void
+give_up_journal(struct judge *j, const struct err *err)
+{
+	struct buf text = { 0 };
+
+	store_condemn(j->store);
+	buf_fmt(&text, "%s; the next start sets the journal aside and begins "
+	    "a new one", err->text);
+	judge_fail(j, buf_cstr(&text));
+	buf_free(&text);
+}
+
 /* Room was made, or not: the batch waits, and nothing more is read. */
 static void
 refused(struct judge *j, const struct err *err)
 {
 	struct err tidy;
 
+	if (store_is_corrupt(j->store)) {
+		give_up_journal(j, err);
+		return;
+	}
 	if (!j->full) {
 		j->full = true;
 		j->full_since = when_now();

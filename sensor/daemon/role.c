@@ -217,6 +217,9 @@ role_run(enum role r, const struct leaves *leaves,
 	}
 	name_process(r);
 	bound_resources();
+	/* Whose journal it is; the product uuid is for root alone. */
+	if (r == ROLE_JUDGE)
+		host_marks_read(&start.marks);
 	if (drop_rights(r, &err) == -1)
 		return role_failed(slice_of(err.text));
 	tie_to_parent();

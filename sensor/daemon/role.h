@@ -9,6 +9,7 @@
 #include "daemon/config.h"
 #include "daemon/frames.h"
 #include "decode/decode.h"
+#include "store/store.h"
 
 enum role {
 	ROLE_JUDGE,
@@ -50,6 +51,7 @@ struct role_start {
 	const struct run_options *opts;
 	struct config config;
 	struct loop *loop;
+	struct host_marks marks;	/* the judge's */
 };
 
 int judge_main(struct role_start *start);

@@ -82,6 +82,10 @@ struct store {
 	bool open;		/* a transaction */
 	bool host_new;
 	char host_before[33];
+	bool corrupt;		/* a page was not what it must be */
+	char damaged[32];	/* file of the journal that this one replaces */
+	int64_t damaged_since;
+	bool brought;		/* all of its state */
 	size_t pending;
 	size_t frames;		/* in the WAL */
 	size_t checkpoint_at;
@@ -214,6 +218,16 @@ int migrate_check(struct store *st, struct err *err);
 int host_check(struct store *st, const struct host_marks *marks,
     struct err *err);
 int host_load(struct store *st, struct err *err);
+
+/* --- aside.c: what can't go on stays beside the new journal --------------- */
+
+/* To be called without a connection; another host's, a damaged one. */
+int aside_copy(struct store *st, struct err *err);
+int aside_damaged(struct store *st, struct err *err);
+/* Whether store_condemn was called for it. */
+bool aside_is_condemned(const struct store *st);
+/* Brings over what is left of the damaged one's state. */
+int aside_bring(struct store *st, struct err *err);
 
 /* The lock: one byte for the writer, one against copying while it writes. */
 int lock_writer(struct store *st, struct err *err);

@@ -47,6 +47,8 @@ fail_read(struct store *st, const char *doing, struct err *err)
 	bool tells = (rc & 0xff) == SQLITE_IOERR ||
 	    (rc & 0xff) == SQLITE_CANTOPEN;
 
+	if ((rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB)
+		st->corrupt = true;
 	return err_set(err, "%s/journal.db: can't %s: %s%s%s", st->dir, doing,
 	    sqlite3_errmsg(st->db), tells && os != 0 ? ": " : "",
 	    tells && os != 0 ? strerror(os) : "");
@@ -155,6 +157,20 @@ bool
 store_is_tight(const struct store *st)
 {
 	return st->tight;
+}
+
+bool
+store_is_corrupt(const struct store *st)
+{
+	return st->corrupt;
+}
+
+bool
+store_replaced(const struct store *st, struct store_damage *out)
+{
+	*out = (struct store_damage){ st->damaged, st->damaged_since,
+	    st->brought };
+	return st->damaged[0] != '\0';
 }
 
 const struct host *
@@ -316,40 +332,59 @@ disconnect(struct store *st)
 	st->db = NULL;
 }
 
-/*
- * A copy of another host's journal stays beside the new one, for whoever
- * wants to know; its name tells whose it is.
- */
+/* 1 it is in use, 0 it is another host's. */
 static int
-set_aside(struct store *st, struct err *err)
+use(struct store *st, const struct host_marks *marks, struct err *err)
 {
-	struct buf name = { 0 };
-	int ret;
+	int fits;
 
+	if (st->db == NULL && connect_db(st, err) == -1)
+		return -1;
+	fits = host_check(st, marks, err);
+	if (fits == 1 && store_commit(st, err) == -1)
+		return -1;
+	return fits;
+}
+
+/* A new one takes the place of the damaged, with what can be brought over. */
+static int
+replace_damaged(struct store *st, struct err *err)
+{
+	if (st->db != NULL)
+		sqlite3_db_config(st->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
+		    NULL);
 	disconnect(st);
-	buf_fmt(&name, "journal-%s.db", st->host_before);
-	ret = renameat(st->dirfd, "journal.db", st->dirfd, buf_cstr(&name));
-	buf_free(&name);
-	if (ret == -1)
-		return err_sys(err, "%s/journal.db", st->dir);
-	if (unlinkat(st->dirfd, "journal.db-wal", 0) == -1 && errno != ENOENT)
-		return err_sys(err, "%s/journal.db-wal", st->dir);
-	return connect_db(st, err);
+	st->corrupt = false;
+	if (aside_damaged(st, err) == -1 || connect_db(st, err) == -1)
+		return -1;
+	return aside_bring(st, err);
+}
+
+/* What is damaged may be another host's, too. */
+static int
+use_or_replace(struct store *st, const struct host_marks *marks,
+    struct err *err)
+{
+	int ret = -1;
+
+	st->corrupt = aside_is_condemned(st);
+	if (!st->corrupt)
+		ret = use(st, marks, err);
+	if (ret == -1 && st->corrupt && replace_damaged(st, err) == 0)
+		ret = use(st, marks, err);
+	if (ret == 0) {
+		disconnect(st);
+		ret = aside_copy(st, err) == -1 ? -1 : use(st, marks, err);
+	}
+	return ret == 1 ? 0 : -1;
 }
 
 static int
 open_writer(struct store *st, const char *dir,
     const struct host_marks *marks, struct err *err)
 {
-	int fits;
-
 	if (open_dir(st, dir, err) == -1 || lock_writer(st, err) == -1 ||
-	    connect_db(st, err) == -1)
-		return -1;
-	fits = host_check(st, marks, err);
-	if (fits == 0 && set_aside(st, err) == 0)
-		fits = host_check(st, marks, err);
-	if (fits != 1 || store_commit(st, err) == -1)
+	    use_or_replace(st, marks, err) == -1)
 		return -1;
 	/*
 	 * After a crash or a failed fsync the kernel may hold pages of the

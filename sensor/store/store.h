@@ -67,6 +67,22 @@ bool store_host_is_new(const struct store *st);
 /* The id that did not fit (32 hex digits), else the empty string. */
 const char *store_host_before(const struct store *st);
 
+/*
+ * A journal whose pages are damaged is set aside when it is opened, and a new
+ * one takes over its host id, its positions and what rules remember, as far
+ * as these can be read. True when this open did that.
+ */
+struct store_damage {
+	const char *file;	/* in the same directory */
+	int64_t since;		/* it was last written, to the second */
+	bool whole;		/* all that is to be brought over was */
+};
+bool store_replaced(const struct store *st, struct store_damage *out);
+/* A page was read that can't be right: nothing more can be kept here. */
+bool store_is_corrupt(const struct store *st);
+/* Asks the next open to set this journal aside. */
+void store_condemn(struct store *st);
+
 /* What is to be kept. Slices need to live until store_append returns. */
 struct entry {
 	enum kind kind;
