@@ -110,6 +110,25 @@ write_detection(struct jsonw *w, const char *key)
 	jsonw_object_end(w);
 }
 
+static void
+write_correlation(struct jsonw *w)
+{
+	jsonw_key(w, S("correlation"));
+	jsonw_object(w);
+	jsonw_pair(w, "description", S("matches of other rules, counted or "
+	    "put in order"));
+	begin_map(w);
+	opt_schema(correlation_opts, w);
+	pair_raw(w, "aliases", "{\"type\":\"object\",\"description\":"
+	    "\"a name, and under each rule the field that stands for it\"}");
+	pair_raw(w, "condition", "{\"type\":[\"object\",\"string\"],"
+	    "\"description\":\"gt, gte, lt, lte, eq or neq, and field; of "
+	    "temporal types also rules with and, or, not\"}");
+	jsonw_object_end(w);
+	opt_schema_required(correlation_opts, w);
+	jsonw_object_end(w);
+}
+
 /* Other tools' keys are no mistake. */
 static void
 write_rule(struct jsonw *w)
@@ -125,8 +144,7 @@ write_rule(struct jsonw *w)
 	pair_table(w, "logsource", logsource_opts);
 	write_detection(w, "detection");
 	write_detection(w, "filter");
-	pair_raw(w, "correlation", "{\"type\":\"object\",\"description\":"
-	    "\"matches of other rules, counted or put in order\"}");
+	write_correlation(w);
 	write_additions(w);
 	jsonw_object_end(w);
 	pair_raw(w, "anyOf", "[{\"required\":[\"title\",\"logsource\","

@@ -140,9 +140,8 @@ tests_read(struct load *l, const struct node *tests, struct rule *r)
 int
 additions_read(struct load *l, const struct node *map, struct rule *r)
 {
-	static const char *const keys[] = {
-		"tests", "runbook", "suppress", "key", "expect", "regex",
-		"late", "rearm", NULL
+	static const char *const shaped[] = {
+		"tests", "suppress", "key", "expect", NULL
 	};
 	const struct node *runbook = node_get(map, "runbook");
 	const struct node *tests = node_get(map, "tests");
@@ -153,7 +152,7 @@ additions_read(struct load *l, const struct node *map, struct rule *r)
 		return 0;
 	if (map->type != NODE_MAP)
 		return node_error(l->diag, map, "\"vedette\" is a map");
-	bad = node_known(l->diag, map, keys, "\"vedette\"");
+	bad = keys_known(l, map, addition_opts, shaped, "\"vedette\"");
 	if (runbook != NULL && runbook->type != NODE_SCALAR)
 		bad = node_error(l->diag, runbook, "\"runbook\" is a text");
 	else if (runbook != NULL)

@@ -245,7 +245,7 @@ tell(struct alert *a, const struct event *on, const struct listener *to)
 			.rule = &c->rule->info, .key = buf_slice(&a->key),
 			.ev = on != NULL ? on : seen,
 			.correlated = &(struct correlated){
-				.type = correlation_name(c->type),
+				.type = correlation_types[c->type],
 				.fields = c->group, .values = values,
 				.group_count = c->group_count,
 				.from = a->from, .until = a->until,

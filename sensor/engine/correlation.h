@@ -102,8 +102,8 @@ struct counting {
 	struct counting *next;
 };
 
-/* "event_count" */
-const char *correlation_name(enum correlation_type type);
+/* "event_count": by type, and NULL. */
+extern const char *const correlation_types[];
 /* Reads a document into r->correlation. -1 after diag_error. */
 int correlation_read(struct load *l, const struct node *doc, struct rule *r);
 /* Whether the bounds hold. */

@@ -8,7 +8,7 @@
 
 #include "base/when.h"
 
-static const char *const types[] = {
+const char *const correlation_types[] = {
 	[EVENT_COUNT] = "event_count",
 	[VALUE_COUNT] = "value_count",
 	[VALUE_SUM] = "value_sum",
@@ -24,12 +24,6 @@ static const char *const ops[] = {
 	[GT] = "gt", [GTE] = "gte", [LT] = "lt", [LTE] = "lte", [EQ] = "eq",
 	[NEQ] = "neq", [BOUND_OPS] = NULL,
 };
-
-const char *
-correlation_name(enum correlation_type type)
-{
-	return types[type];
-}
 
 static bool
 is_temporal(const struct correlation *c)
@@ -63,14 +57,14 @@ read_type(struct load *l, const struct node *map, struct correlation *c)
 	if (n == NULL)
 		return node_error(l->diag, map->key,
 		    "the correlation has no type");
-	type = n->type == NODE_SCALAR ? find(types, n->text) : -1;
+	type = n->type == NODE_SCALAR ? find(correlation_types, n->text) : -1;
 	if (type != -1) {
 		c->type = (enum correlation_type)type;
 		return 0;
 	}
 	if (n->type != NODE_SCALAR)
 		return node_error(l->diag, n, "\"type\" is a word");
-	near = did_you_mean(node_cstr(n), types);
+	near = did_you_mean(node_cstr(n), correlation_types);
 	return node_error(l->diag, n, "no type \"%s\"%s%s%s", node_cstr(n),
 	    near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
 	    near != NULL ? "\"?" : "");
@@ -265,13 +259,14 @@ check_condition(struct load *l, const struct node *n, struct correlation *c)
 		    "operator: gt, gte, lt, lte, eq or neq");
 	if (!counts && c->value_count == 0)
 		return node_error(l->diag, n->key,
-		    "a condition of %s needs a \"field\"", types[c->type]);
+		    "a condition of %s needs a \"field\"",
+		    correlation_types[c->type]);
 	if (!counts && !tuple && c->value_count > 1)
 		return node_error(l->diag, node_get(n, "field"),
-		    "%s is of one field", types[c->type]);
+		    "%s is of one field", correlation_types[c->type]);
 	if (counts && c->value_count > 0)
 		node_warn(l->diag, node_get(n, "field"),
-		    "%s looks at no \"field\"", types[c->type]);
+		    "%s looks at no \"field\"", correlation_types[c->type]);
 	if (c->type == VALUE_PERCENTILE && node_get(n, "percentile") == NULL)
 		return node_error(l->diag, n->key,
 		    "value_percentile needs a \"percentile\", 0 to 100");
@@ -470,17 +465,15 @@ check_rules(struct load *l, const struct node *map,
 		    "the correlation has no rules");
 	if (c->counted_count > most)
 		return node_error(l->diag, map->key,
-		    "%s is of at most %zu rules", types[c->type], most);
+		    "%s is of at most %zu rules",
+		    correlation_types[c->type], most);
 	return 0;
 }
 
 int
 correlation_read(struct load *l, const struct node *doc, struct rule *r)
 {
-	static const char *const keys[] = {
-		"type", "rules", "group-by", "timespan", "aliases",
-		"condition", "generate", NULL
-	};
+	static const char *const shaped[] = { "aliases", "condition", NULL };
 	static int (*const parts[])(struct load *, const struct node *,
 	    struct correlation *) = {
 		read_timespan, read_rules, read_group, read_condition,
@@ -494,7 +487,8 @@ correlation_read(struct load *l, const struct node *doc, struct rule *r)
 	c->file = l->file;
 	if (map->type != NODE_MAP)
 		return node_error(l->diag, map, "\"correlation\" is a map");
-	bad |= node_known(l->diag, map, keys, "\"correlation\"");
+	bad |= keys_known(l, map, correlation_opts, shaped,
+	    "\"correlation\"");
 	if (read_type(l, map, c) == -1)
 		return -1;
 	for (size_t i = 0; i < COUNT(parts); i++)

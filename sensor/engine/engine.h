@@ -66,8 +66,9 @@ extern const struct opt exception_opts[], override_opts[];
 /* And "suppress" in the vedette: map of a rule. */
 extern const struct opt suppress_opts[];
 extern const struct opt expect_opts[];
-/* Plain keys of rules, of a log source, and of a rule's vedette: map. */
-extern const struct opt rule_opts[], logsource_opts[], addition_opts[];
+/* Plain keys of rules, log sources, correlations, and of a vedette: map. */
+extern const struct opt rule_opts[], logsource_opts[], correlation_opts[],
+    addition_opts[];
 /* Name of the modifier of a number; NULL behind the last. */
 const char *ruleset_modifier(size_t i);
 

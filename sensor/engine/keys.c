@@ -2,7 +2,11 @@
  * What stands at the top of a rule and in its log source, for lint and for
  * editors; what has a shape of its own is not here.
  */
-#include "engine/rule.h"
+#include <assert.h>
+
+#include "engine/correlation.h"
+
+enum { KEYS_MAX = 32 };
 
 const char *const status_words[] = {
 	"stable", "test", "experimental", "deprecated", "unsupported", NULL
@@ -48,5 +52,36 @@ const struct opt logsource_opts[] = {
 const struct opt addition_opts[] = {
 	TEXT("runbook", "what to do"),
 	TEXT("regex", "why a regular expression may be dear"),
+	TEXT("late", "of a correlation: how long it waits for late matches"),
+	TEXT("rearm", "of a correlation: how long a group rests after an "
+	    "alert"),
 	{ 0 },
 };
+
+const struct opt correlation_opts[] = {
+	{ .name = "type", .type = OPT_WORD, .words = correlation_types,
+	    .what = "what is reckoned", .required = true },
+	LIST("rules", "ids or names of the rules that are counted"),
+	LIST("group-by", "fields whose values tell groups apart"),
+	{ .name = "timespan", .type = OPT_STR, .required = true,
+	    .what = "a number and one of s m h d w M y: 5m" },
+	{ .name = "generate", .type = OPT_BOOL,
+	    .what = "true: what is counted raises alerts of its own, too" },
+	{ 0 },
+};
+
+int
+keys_known(struct load *l, const struct node *map, const struct opt *table,
+    const char *const *shaped, const char *what)
+{
+	const char *keys[KEYS_MAX];
+	size_t n = 0;
+
+	for (; table->name != NULL; table++)
+		keys[n++] = table->name;
+	for (; *shaped != NULL; shaped++)
+		keys[n++] = *shaped;
+	assert(n < KEYS_MAX);
+	keys[n] = NULL;
+	return node_known(l->diag, map, keys, what);
+}

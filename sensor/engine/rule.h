@@ -87,6 +87,12 @@ struct load {
 
 /* What "status" may say, and NULL. */
 extern const char *const status_words[];
+/*
+ * Whether a map has no keys but those of a table and those that have a shape
+ * of their own (NULL-terminated). -1 after diag_error.
+ */
+int keys_known(struct load *l, const struct node *map,
+    const struct opt *table, const char *const *shaped, const char *what);
 /* Reads one document. -1 after diag_error. */
 int rule_read(struct load *l, const struct node *doc, struct rule *out);
 /* Title, id (made from the title where none is) and name. */

@@ -32,8 +32,9 @@ def test_each_kind_of_file_has_one():
 
 def test_it_is_made_of_the_tables_that_read():
     rule = schema("rule")["properties"]
-    assert {"tests", "runbook", "regex", "key", "suppress",
-            "expect"} == set(rule["vedette"]["properties"])
+    assert {"tests", "runbook", "regex", "key", "suppress", "expect",
+            "late", "rearm"} == set(rule["vedette"]["properties"])
+    assert "value_median" in rule["correlation"]["properties"]["type"]["enum"]
     assert rule["level"]["enum"][0] == "informational"
     config = schema("config")["properties"]
     assert {"inputs", "outputs", "store", "rules", "state"} <= set(config)
@@ -44,14 +45,50 @@ def test_it_is_made_of_the_tables_that_read():
     assert keys <= set(config)
 
 
-def test_our_rules_are_valid_by_it():
+@pytest.fixture
+def complaints():
+    """What is wrong with each document of a rule file, as JSON knows it."""
     jsonschema = pytest.importorskip("jsonschema")
     yaml = pytest.importorskip("yaml")
-    v = jsonschema.Draft7Validator(schema("rule"))
-    for f in RULES.rglob("*.yml"):
-        doc = json.loads(json.dumps(yaml.safe_load(f.read_text()),
-                                    default=str))
-        assert not [e.message for e in v.iter_errors(doc)], f
+    validator = jsonschema.Draft7Validator(schema("rule"))
+
+    def complain(text):
+        docs = [json.loads(json.dumps(doc, default=str))
+                for doc in yaml.safe_load_all(text) if doc is not None]
+        return [e.message for doc in docs for e in validator.iter_errors(doc)]
+    return complain
+
+
+def test_our_rules_are_valid_by_it(complaints):
+    files = [f for f in RULES.rglob("*.yml") if "decoders" not in f.parts]
+    assert len(files) > 50
+    for f in files:
+        assert complaints(f.read_text()) == [], f
+
+
+CORRELATION = """
+title: t
+correlation:
+    type: event_count
+    rules: [a]
+    group-by: source.ip
+    timespan: 5m
+    condition: { gte: 10 }
+vedette: { rearm: 15m, late: 5s }
+"""
+
+
+@pytest.mark.parametrize("right,wrong", [
+    ("event_count", "evnt_count"),
+    ("group-by", "group_by"),
+    ("    timespan: 5m\n", ""),
+    ("rearm", "rerarm"),
+    ("rules: [a]", "rules: { a: b }"),
+])
+def test_it_finds_what_is_wrong_in_a_correlation(complaints, right, wrong):
+    assert complaints(CORRELATION) == []
+    assert right in CORRELATION
+    assert complaints(CORRELATION.replace(right, wrong)) != []
 
 
 @pytest.fixture(scope="module")
