@@ -2,70 +2,120 @@
 
 #include <fnmatch.h>
 
-#include "base/json.h"
+#include "base/buf.h"
 
 enum { TEXT_SHOWN = 70, DEPTH_MAX = 64 };
 
 struct dissecting {
 	struct dissected *out;
-	const struct node *doc, *detection;
-	struct buf *yaml;
+	const struct node *detection;
+	struct node *selections;	/* of it, all but the rest */
+	size_t selection_count;
 };
 
-/* --- YAML again --------------------------------------------------------- */
-
+/* Keys of a detection or a filter that name no selection. */
 static bool
-is_plain_safe(struct slice s)
+is_selection(const struct node *n)
 {
-	static const char safe[] = "_.+-0123456789"
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	static const struct slice others[] = {
+		SLICE("condition"), SLICE("timeframe"), SLICE("rules"),
+	};
 
-	for (size_t i = 0; i < s.len; i++)
-		if (memchr(safe, s.p[i], sizeof(safe) - 1) == NULL)
+	for (size_t i = 0; i < COUNT(others); i++)
+		if (slice_eq(n->key->text, others[i]))
 			return false;
-	return s.len > 0;
+	return true;
+}
+
+/* --- detections ------------------------------------------------------------- */
+
+static struct node *
+new_node(struct dissecting *d, enum node_type type)
+{
+	struct node *n = arena_alloc(d->out->arena, sizeof(*n));
+
+	n->type = type;
+	n->file = d->detection->file;
+	n->line = d->detection->line;
+	n->column = d->detection->column;
+	n->key = d->detection->key;
+	return n;
+}
+
+/* Nodes are in one list each, so this is a copy. */
+static struct node *
+copy(struct dissecting *d, const struct node *key, const struct node *value,
+    struct node *next)
+{
+	struct node *n = arena_alloc(d->out->arena, sizeof(*n));
+	struct node *name = arena_alloc(d->out->arena, sizeof(*name));
+
+	*name = *key;
+	*n = *value;
+	n->key = name;
+	n->next = next;
+	return n;
+}
+
+/* A condition in front of selections. */
+static const struct node *
+ask(struct dissecting *d, struct slice text, struct node *selections,
+    size_t count)
+{
+	struct node *map = new_node(d, NODE_MAP);
+	struct node *key = new_node(d, NODE_SCALAR);
+	struct node *condition = new_node(d, NODE_SCALAR);
+
+	key->text = S("condition");
+	condition->text = arena_keep(d->out->arena, text);
+	map->first = copy(d, key, condition, selections);
+	map->count = count + 1;
+	return map;
+}
+
+/* A condition over all selections. */
+static const struct node *
+ask_condition(struct dissecting *d, struct slice text)
+{
+	return ask(d, text, d->selections, d->selection_count);
+}
+
+/* One selection made of an item, or of a map or a keyword of a list. */
+static const struct node *
+ask_selection(struct dissecting *d, const struct node *value, bool item)
+{
+	struct node *name = new_node(d, NODE_SCALAR);
+	struct node *inner = new_node(d, NODE_MAP);
+
+	name->text = S("part");
+	if (item) {
+		inner->first = copy(d, value->key, value, NULL);
+		inner->count = 1;
+	}
+	return ask(d, name->text, copy(d, name, item ? inner : value, NULL),
+	    1);
 }
 
 static void
-write_text(struct buf *out, struct slice s)
+take_selections(struct dissecting *d)
 {
-	struct jsonw w = { .out = out };
+	struct node **tail = &d->selections;
 
-	jsonw_str(&w, s);
-}
-
-/* What was plain stays plain: quotes would make a text of a number. */
-static void
-write_node(struct buf *out, const struct node *n)
-{
-	const char *const brackets = n->type == NODE_MAP ? "{}" : "[]";
-
-	if (n->type == NODE_SCALAR) {
-		if (node_is_null(n))
-			buf_str(out, "null");
-		else if (!n->quoted && is_plain_safe(n->text))
-			buf_add(out, n->text);
-		else
-			write_text(out, n->text);
-		return;
+	for (const struct node *n = d->detection->first; n != NULL;
+	    n = n->next) {
+		if (!is_selection(n))
+			continue;
+		*tail = copy(d, n->key, n, NULL);
+		tail = &(*tail)->next;
+		d->selection_count++;
 	}
-	buf_byte(out, (unsigned char)brackets[0]);
-	for (const struct node *c = n->first; c != NULL; c = c->next) {
-		if (n->type == NODE_MAP) {
-			write_text(out, c->key->text);
-			buf_str(out, ": ");
-		}
-		write_node(out, c);
-		buf_str(out, c->next != NULL ? ", " : "");
-	}
-	buf_byte(out, (unsigned char)brackets[1]);
 }
 
 /* --- parts -------------------------------------------------------------- */
 
 static struct part *
 add_part(struct dissecting *d, unsigned depth, struct slice text,
-    unsigned line)
+    const struct node *at)
 {
 	struct dissected *out = d->out;
 	struct part *p;
@@ -75,59 +125,10 @@ add_part(struct dissecting *d, unsigned depth, struct slice text,
 		return NULL;
 	}
 	p = &out->parts[out->count++];
-	*p = (struct part){ .depth = depth, .line = line,
-	    .text = arena_keep(out->arena, text), .field = S("") };
+	*p = (struct part){ .depth = depth, .line = at->line,
+	    .file = at->file, .text = arena_keep(out->arena, text),
+	    .field = S("") };
 	return p;
-}
-
-/* The document of the part that was added last. */
-static void
-begin_document(struct dissecting *d)
-{
-	const struct node *source = node_get(d->doc, "logsource");
-
-	buf_fmt(d->yaml, "---\ntitle: part %zu\nlogsource: ",
-	    d->out->count - 1);
-	if (source != NULL)
-		write_node(d->yaml, source);
-	buf_str(d->yaml, "\ndetection: {");
-}
-
-/* A condition over all selections of the rule. */
-static void
-write_condition(struct dissecting *d, struct slice text)
-{
-	begin_document(d);
-	for (const struct node *n = d->detection->first; n != NULL;
-	    n = n->next) {
-		if (slice_eq(n->key->text, S("condition")) ||
-		    slice_eq(n->key->text, S("timeframe")))
-			continue;
-		write_text(d->yaml, n->key->text);
-		buf_str(d->yaml, ": ");
-		write_node(d->yaml, n);
-		buf_str(d->yaml, ", ");
-	}
-	buf_str(d->yaml, "condition: ");
-	write_text(d->yaml, text);
-	buf_str(d->yaml, "}\n");
-}
-
-/* One selection made of a key and its value, or of a value alone. */
-static void
-write_selection(struct dissecting *d, const struct node *key,
-    const struct node *value)
-{
-	begin_document(d);
-	buf_str(d->yaml, "part: ");
-	if (key != NULL) {
-		buf_byte(d->yaml, '{');
-		write_text(d->yaml, key->text);
-		buf_str(d->yaml, ": ");
-	}
-	write_node(d->yaml, value);
-	buf_str(d->yaml, key != NULL ? "}, " : ", ");
-	buf_str(d->yaml, "condition: part}\n");
 }
 
 static void
@@ -163,15 +164,16 @@ add_item(struct dissecting *d, unsigned depth, const struct node *key,
 	struct part *p;
 
 	describe(&text, key, value);
-	p = add_part(d, depth, buf_slice(&text), value->line);
+	p = add_part(d, depth, buf_slice(&text), key != NULL ? key : value);
 	buf_free(&text);
 	if (p == NULL)
 		return;
+	p->item = true;
 	if (key != NULL) {
 		rest = key->text;
 		p->field = slice_cut(&rest, '|', &field) ? field : key->text;
 	}
-	write_selection(d, key, value);
+	p->detection = ask_selection(d, value, key != NULL);
 }
 
 static void
@@ -186,14 +188,18 @@ static void
 add_list(struct dissecting *d, unsigned depth, const struct node *list)
 {
 	for (const struct node *n = list->first; n != NULL; n = n->next) {
-		if (n->type != NODE_MAP) {
+		struct part *p;
+
+		if (n->type == NODE_SCALAR) {
 			add_item(d, depth, NULL, n);
 			continue;
 		}
-		if (add_part(d, depth, S("one of the maps"), n->line) == NULL)
+		p = add_part(d, depth, n->type == NODE_MAP ?
+		    S("one of the maps") : S("one of the lists"), n);
+		if (p == NULL)
 			return;
-		write_selection(d, NULL, n);
-		add_map(d, depth + 1, n);
+		p->detection = ask_selection(d, n, false);
+		(n->type == NODE_MAP ? add_map : add_list)(d, depth + 1, n);
 	}
 }
 
@@ -256,24 +262,36 @@ unwrap(struct slice s)
 }
 
 static void add_condition(struct dissecting *d, unsigned depth,
-    struct slice text, unsigned line);
+    struct slice text, const struct node *at);
 
 /* Parts between a word, each below; false when the word is not there. */
 static bool
 add_split(struct dissecting *d, unsigned depth, struct slice text,
-    struct slice word, unsigned line)
+    struct slice word, const struct node *at)
 {
-	size_t at = find_word(text, 0, word);
+	size_t place = find_word(text, 0, word);
 
-	if (at == SIZE_MAX)
+	if (place == SIZE_MAX)
 		return false;
-	while (at != SIZE_MAX) {
-		add_condition(d, depth, slice_head(text, at), line);
-		text = slice_from(text, at + word.len);
-		at = find_word(text, 0, word);
+	while (place != SIZE_MAX) {
+		add_condition(d, depth, slice_head(text, place), at);
+		text = slice_from(text, place + word.len);
+		place = find_word(text, 0, word);
 	}
-	add_condition(d, depth, text, line);
+	add_condition(d, depth, text, at);
 	return true;
+}
+
+static bool
+is_meant(const struct node *n, struct slice name)
+{
+	char pattern[256];
+
+	slice_to_cstr(slice_eq(name, S("them")) ? S("*") : name, pattern,
+	    sizeof(pattern));
+	return is_selection(n) &&
+	    fnmatch(pattern, node_cstr(n->key), FNM_NOESCAPE) == 0 &&
+	    (!slice_starts(n->key->text, S("_")) || pattern[0] == '_');
 }
 
 /* "1 of x*", "all of them", or a name. */
@@ -283,61 +301,82 @@ add_leaf(struct dissecting *d, unsigned depth, struct slice text)
 	size_t of = find_word(text, 0, S("of"));
 	struct slice name = of == SIZE_MAX ? text :
 	    slice_trim(slice_from(text, of + strlen("of")));
-	bool them = of != SIZE_MAX && slice_eq(name, S("them"));
-	char pattern[256];
+	struct part *p;
 
-	slice_to_cstr(them ? S("*") : name, pattern, sizeof(pattern));
 	for (const struct node *n = d->detection->first; n != NULL;
 	    n = n->next) {
-		const char *key = node_cstr(n->key);
-
-		if (strcmp(key, "condition") == 0 ||
-		    strcmp(key, "timeframe") == 0 ||
-		    fnmatch(pattern, key, 0) != 0 ||
-		    (key[0] == '_' && pattern[0] != '_'))
-			continue;
-		if (of == SIZE_MAX) {
+		if (of == SIZE_MAX && slice_eq(n->key->text, name)) {
 			add_contents(d, depth, n);
-		} else if (add_part(d, depth, n->key->text, n->line) != NULL) {
-			write_condition(d, n->key->text);
-			add_contents(d, depth + 1, n);
+			return;
 		}
+		if (of == SIZE_MAX || !is_meant(n, name))
+			continue;
+		p = add_part(d, depth, n->key->text, n->key);
+		if (p == NULL)
+			return;
+		p->detection = ask_condition(d, n->key->text);
+		add_contents(d, depth + 1, n);
 	}
 }
 
 static void
 add_condition(struct dissecting *d, unsigned depth, struct slice text,
-    unsigned line)
+    const struct node *at)
 {
+	struct part *p;
+
 	text = unwrap(text);
-	if (add_part(d, depth, text, line) == NULL)
+	p = add_part(d, depth, text, at);
+	if (p == NULL)
 		return;
-	write_condition(d, text);
-	if (add_split(d, depth + 1, text, S("or"), line) ||
-	    add_split(d, depth + 1, text, S("and"), line))
+	p->detection = ask_condition(d, text);
+	if (add_split(d, depth + 1, text, S("or"), at) ||
+	    add_split(d, depth + 1, text, S("and"), at))
 		return;
-	if (find_word(text, 0, S("not")) == 0)
+	p->negates = find_word(text, 0, S("not")) == 0;
+	if (p->negates)
 		add_condition(d, depth + 1, slice_from(text, strlen("not")),
-		    line);
+		    at);
 	else
 		add_leaf(d, depth + 1, text);
 }
 
-void
-dissect(struct arena *a, const struct node *doc, struct dissected *out,
-    struct buf *yaml)
+/* Any of several conditions is enough. */
+static void
+add_conditions(struct dissecting *d, unsigned depth, const struct node *list)
 {
-	struct dissecting d = { out, doc, node_get(doc, "detection"), yaml };
-	const struct node *condition = node_get(d.detection, "condition");
+	struct part *p = add_part(d, depth, S("one of the conditions"), list);
 
-	*out = (struct dissected){ .arena = a,
-	    .parts = arena_alloc(a, PARTS_MAX * sizeof(*out->parts)) };
+	if (p == NULL)
+		return;
+	p->detection = d->detection;
+	for (const struct node *n = list->first; n != NULL; n = n->next)
+		add_condition(d, depth + 1, n->text, n);
+}
+
+void
+dissect(const struct node *detection, const char *title,
+    struct dissected *out)
+{
+	struct dissecting d = { .out = out, .detection = detection };
+	const struct node *condition = node_get(detection, "condition");
+	unsigned depth = title != NULL ? 1 : 0;
+	struct part *p;
+
+	if (out->parts == NULL)
+		out->parts = arena_alloc(out->arena,
+		    PARTS_MAX * sizeof(*out->parts));
 	if (condition == NULL)
 		return;
-	if (condition->type == NODE_SCALAR) {
-		add_condition(&d, 0, condition->text, condition->line);
-		return;
+	take_selections(&d);
+	if (title != NULL) {
+		p = add_part(&d, 0, slice_of(title), detection);
+		if (p == NULL)
+			return;
+		p->detection = ask_condition(&d, condition->text);
 	}
-	for (const struct node *n = condition->first; n != NULL; n = n->next)
-		add_condition(&d, 0, n->text, n->line);
+	if (condition->type == NODE_SCALAR)
+		add_condition(&d, depth, condition->text, condition);
+	else
+		add_conditions(&d, depth, condition);
 }

@@ -6,9 +6,8 @@
 
 enum { ID_SHOWN = 8, FILE_MAX = 16 << 20 };
 
-/* "linux / sshd": the words of a log source that are set. */
-static void
-write_source(struct buf *out, const struct detector *det,
+void
+print_source(struct buf *out, const struct detector *det,
     struct logsource source)
 {
 	const uint16_t words[] = {
@@ -97,7 +96,7 @@ add_row(struct table *t, const struct detector *det,
 {
 	struct buf source = { 0 }, level = { 0 };
 
-	write_source(&source, det, rule->source);
+	print_source(&source, det, rule->source);
 	buf_str(&level, rule->enabled ? level_name(rule->info.level) : "off");
 	buf_str(&level, rule->enabled && rule->levelled == -1 ? "" : " *");
 	table_cell(t, rule->enabled ? paint_level(rule->info.level) :
@@ -226,7 +225,7 @@ print_rule(const struct detector *det, const struct rule_view *rule,
 		print_json(det, rule, s);
 		return;
 	}
-	write_source(&source, det, rule->source);
+	print_source(&source, det, rule->source);
 	screen_pair(s, "title", rule->info.title);
 	screen_pair(s, "id", rule->info.id);
 	tuning_level(det->rules, rule, &level);

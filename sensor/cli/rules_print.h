@@ -13,4 +13,8 @@ void print_rules(const struct detector *det, const struct screen *s, bool json);
 void print_rule(const struct detector *det, const struct rule_view *rule,
     const struct screen *s, bool json);
 
+/* Appends "linux / sshd": the words of a log source that are set. Foreign. */
+void print_source(struct buf *out, const struct detector *det,
+    struct logsource source);
+
 #endif

@@ -12,7 +12,7 @@ session_begin(struct session *s)
 }
 
 bool
-session_load(struct session *s, const struct registry *reg,
+session_read(struct session *s, const struct registry *reg,
     const struct strlist *only)
 {
 	if (config_load(&s->config, s->path, reg->inputs, reg->outputs,
@@ -21,8 +21,21 @@ session_load(struct session *s, const struct registry *reg,
 	s->config.draft = s->draft;
 	s->config.advice = s->advice;
 	s->config.own = s->own;
-	return detector_load(&s->detector, &s->config, reg->decoders, only,
+	return detector_read(&s->detector, &s->config, reg->decoders, only,
 	    &s->diag) == 0;
+}
+
+bool
+session_ready(struct session *s)
+{
+	return detector_ready(&s->detector, &s->diag) == 0;
+}
+
+bool
+session_load(struct session *s, const struct registry *reg,
+    const struct strlist *only)
+{
+	return session_read(s, reg, only) && session_ready(s);
 }
 
 int

@@ -28,6 +28,10 @@ void session_begin(struct session *s);
  */
 bool session_load(struct session *s, const struct registry *reg,
     const struct strlist *only);
+/* Its two halves; see detector_read. */
+bool session_read(struct session *s, const struct registry *reg,
+    const struct strlist *only);
+bool session_ready(struct session *s);
 /*
  * Says what was wrong and frees all; the exit code, which is `bad` when
  * something was.

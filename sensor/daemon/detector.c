@@ -108,7 +108,7 @@ load_tuning(struct ruleset *rules, const struct strlist *paths,
 }
 
 int
-detector_load(struct detector *det, const struct config *c,
+detector_read(struct detector *det, const struct config *c,
     const struct decoder *const *formats, const struct strlist *only,
     struct diag *d)
 {
@@ -137,13 +137,29 @@ detector_load(struct detector *det, const struct config *c,
 	}
 	if (c->draft.len > 0)
 		ruleset_exceptions_text(det->rules, "draft", c->draft, d);
-	if (d->errors == before)
-		ruleset_compile(det->rules, d);
+	return d->errors > before ? -1 : 0;
+}
+
+int
+detector_ready(struct detector *det, struct diag *d)
+{
+	int ret = ruleset_compile(det->rules, d);
+
 	decoders_bind(det->decoders);
 	schema_freeze(det->schema);
 	det->ev = event_new(det->schema);
 	det->merged = event_new(det->schema);
-	return d->errors > before ? -1 : 0;
+	return ret;
+}
+
+int
+detector_load(struct detector *det, const struct config *c,
+    const struct decoder *const *formats, const struct strlist *only,
+    struct diag *d)
+{
+	if (detector_read(det, c, formats, only, d) == -1)
+		return -1;
+	return detector_ready(det, d);
 }
 
 void

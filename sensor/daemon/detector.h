@@ -30,6 +30,15 @@ struct detector {
 int detector_load(struct detector *det, const struct config *c,
     const struct decoder *const *formats, const struct strlist *only,
     struct diag *d);
+/*
+ * Its two halves, for who has something to add in between (anatomy.h): all is
+ * read, and then compiled and made ready. The second is for what was read
+ * without a mistake.
+ */
+int detector_read(struct detector *det, const struct config *c,
+    const struct decoder *const *formats, const struct strlist *only,
+    struct diag *d);
+int detector_ready(struct detector *det, struct diag *d);
 void detector_free(struct detector *det);
 /*
  * Somebody tells the log source of all records, as decoders_source. A file

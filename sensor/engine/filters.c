@@ -80,7 +80,7 @@ filter_read(struct load *l, const struct node *doc, struct filter *out)
 	struct rule names;
 	int bad = 0;
 
-	*out = (struct filter){ .file = l->file };
+	*out = (struct filter){ .file = l->file, .line = doc->line };
 	bad |= rule_read_names(l, doc, &names);
 	bad |= rule_read_logsource(l, doc, &out->source);
 	if (filter->type != NODE_MAP)
@@ -121,6 +121,16 @@ static bool
 is_for(const struct filter *f, const struct rule *r)
 {
 	return r->expr != NULL && logsource_covers(f->source, r->source);
+}
+
+bool
+filter_is_over(const struct filter *f, const struct rule *r)
+{
+	for (size_t i = 0; i < f->rule_count; i++)
+		if (slice_eq(f->rules[i].name, r->info.id) ||
+		    slice_eq(f->rules[i].name, r->name))
+			return is_for(f, r);
+	return f->rule_count == 0 && is_for(f, r);
 }
 
 static struct rule *

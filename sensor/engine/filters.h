@@ -16,6 +16,7 @@ struct filter_reference {
 
 struct filter {
 	const char *file;
+	unsigned line;
 	struct logsource source;
 	const struct filter_reference *rules;
 	size_t rule_count;	/* 0: any rule */
@@ -25,6 +26,8 @@ struct filter {
 
 /* Reads one document. -1 after diag_error. */
 int filter_read(struct load *l, const struct node *doc, struct filter *out);
+/* Whether filters_apply lays it over a rule; before that is called. */
+bool filter_is_over(const struct filter *f, const struct rule *r);
 /*
  * Lays the filters over those of the rules that have an expression. Warns of
  * references that come to nothing: the rule may be left out on this host.

@@ -234,6 +234,12 @@ predicates_first(struct predicates *ps, uint32_t n)
 	ps->sought[n] = LOOKED_FIRST;
 }
 
+bool
+predicates_is_first(const struct predicates *ps, uint32_t n)
+{
+	return ps->sought[n] == LOOKED_FIRST;
+}
+
 static int
 test_text(struct predicates *ps, const struct predicate *p)
 {

@@ -99,6 +99,7 @@ enum looked { LOOKED_NOT, LOOKED_FIRST, LOOKED_ALL };
 void predicates_looked(struct predicates *ps, enum looked looked);
 /* Once sealed: a predicate is among those looked for first. */
 void predicates_first(struct predicates *ps, uint32_t n);
+bool predicates_is_first(const struct predicates *ps, uint32_t n);
 /* *aborted is set when a limit stopped the answer, which then is no. */
 bool predicates_test(struct predicates *ps, uint32_t n, bool *aborted);
 /* The values of the present event. */

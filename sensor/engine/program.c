@@ -133,3 +133,84 @@ program_tests(const uint32_t *code, size_t len,
 		if ((code[i] & DO_MASK) == DO_TEST)
 			each(arg, code[i]);
 }
+
+/* --- as text ---------------------------------------------------------------- */
+
+struct writer {
+	const uint32_t *code;
+	void (*number)(void *arg, uint32_t predicate, struct buf *out);
+	void *arg;
+	struct buf *out;
+};
+
+/* How tightly what stands around binds. */
+enum { BINDS_NOT, BINDS_AND, BINDS_OR, BINDS_NOTHING };
+
+/*
+ * The first jump from one place to the end of the other that stands behind a
+ * whole operand: nothing before it jumps over it. The end when there is none.
+ */
+static size_t
+find_jump(const struct writer *w, size_t from, size_t end)
+{
+	size_t inside = from;	/* up to here an operand of the operand goes */
+
+	for (size_t i = from; i < end; i++) {
+		uint32_t what = w->code[i] & DO_MASK;
+		size_t to = w->code[i] & ~(uint32_t)DO_MASK;
+
+		if (what != DO_NO && what != DO_YES)
+			continue;
+		if (to == end && i >= inside)
+			return i;
+		inside = to > inside ? to : inside;
+	}
+	return end;
+}
+
+static void write_part(const struct writer *w, size_t from, size_t end,
+    int around);
+
+/* Operands with jumps to the end of the last; jump is the first of these. */
+static void
+write_chain(const struct writer *w, size_t from, size_t end, size_t jump,
+    int around)
+{
+	uint32_t what = w->code[jump] & DO_MASK;
+	int binds = what == DO_NO ? BINDS_AND : BINDS_OR;
+
+	buf_str(w->out, binds > around ? "(" : "");
+	for (; jump < end && (w->code[jump] & DO_MASK) == what;
+	    jump = find_jump(w, from, end)) {
+		write_part(w, from, jump, binds);
+		buf_str(w->out, what == DO_NO ? " and " : " or ");
+		from = jump + 1;
+	}
+	write_part(w, from, end, binds);
+	buf_str(w->out, binds > around ? ")" : "");
+}
+
+static void
+write_part(const struct writer *w, size_t from, size_t end, int around)
+{
+	size_t jump = find_jump(w, from, end);
+
+	if (jump < end) {
+		write_chain(w, from, end, jump, around);
+	} else if (end - from > 1 && w->code[end - 1] == DO_NOT) {
+		buf_str(w->out, "not ");
+		write_part(w, from, end - 1, BINDS_NOT);
+	} else if (end - from == 1) {
+		w->number(w->arg, w->code[from], w->out);
+	}
+}
+
+void
+program_write(const uint32_t *code, size_t len,
+    void (*number)(void *arg, uint32_t predicate, struct buf *out),
+    void *arg, struct buf *out)
+{
+	struct writer w = { code, number, arg, out };
+
+	write_part(&w, 0, len, BINDS_NOTHING);
+}

@@ -5,6 +5,7 @@
 #ifndef VEDETTE_PROGRAM_H
 #define VEDETTE_PROGRAM_H
 
+#include "base/buf.h"
 #include "engine/condition.h"
 #include "engine/predicate.h"
 
@@ -21,5 +22,13 @@ bool program_run(const uint32_t *code, size_t len, struct predicates *ps,
 /* Calls back for the predicate of each test in it, also more than once. */
 void program_tests(const uint32_t *code, size_t len,
     void (*each)(void *arg, uint32_t predicate), void *arg);
+
+/*
+ * Appends what it comes to as a condition, brackets where they are needed;
+ * number appends a test's name.
+ */
+void program_write(const uint32_t *code, size_t len,
+    void (*number)(void *arg, uint32_t predicate, struct buf *out),
+    void *arg, struct buf *out);
 
 #endif

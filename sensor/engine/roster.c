@@ -25,6 +25,7 @@ struct bucket {
 	uint32_t *woken;	/* rules */
 	uint32_t *always;	/* rules that nothing need be found for */
 	size_t always_count;
+	uint32_t numbers;	/* given by triggers */
 	uint64_t stamp;		/* of the last event */
 };
 
@@ -158,6 +159,7 @@ sort_wakes(struct making *m)
 			b->woken[at] = m->wakes[at].rule;
 	}
 	b->firsts[m->numbers] = (uint32_t)at;
+	b->numbers = (uint32_t)m->numbers;
 }
 
 /* All rules of a log source, while the roster is made. */
@@ -403,6 +405,24 @@ void
 roster_measure(struct roster *d)
 {
 	d->measured = true;
+}
+
+static void
+bucket_wakes(const struct bucket *b, uint32_t rule,
+    void (*each)(void *arg, uint32_t predicate), void *arg)
+{
+	for (uint32_t n = 0; n < b->numbers; n++)
+		for (uint32_t i = b->firsts[n]; i < b->firsts[n + 1]; i++)
+			if (b->woken[i] == rule)
+				each(arg, sieve_predicate(b->triggers, n));
+}
+
+void
+roster_wakes(const struct roster *d, uint32_t rule,
+    void (*each)(void *arg, uint32_t predicate), void *arg)
+{
+	for (size_t i = 0; i < d->bucket_count; i++)
+		bucket_wakes(&d->buckets[i], rule, each, arg);
 }
 
 bool

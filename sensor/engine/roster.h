@@ -17,6 +17,9 @@ void roster_event(struct roster *d, const struct event *ev,
     void (*matched)(void *arg, const struct match *m), void *arg);
 /* From here on what each rule takes is counted: "woken" and "spent". */
 void roster_measure(struct roster *d);
+/* Calls back for the predicates of which one wakes a rule. */
+void roster_wakes(const struct roster *d, uint32_t rule,
+    void (*each)(void *arg, uint32_t predicate), void *arg);
 /* Takes a rule that was stopped since it was taken last; false: none. */
 bool roster_offender(struct roster *d, uint32_t *rule);
 /* Nothing was earned, owed or stopped, as after roster_new. */

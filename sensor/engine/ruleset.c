@@ -45,6 +45,7 @@ ruleset_free(struct ruleset *rs)
 		rule_mute(&rs->rules[i], NULL);
 	free(rs->rules);
 	free(rs->filters);
+	free(rs->questions);
 	buf_free(&rs->digests);
 	free(rs);
 }
@@ -120,8 +121,8 @@ add_document(struct ruleset *rs, struct load *l, const struct node *doc)
 	rs->refused += ret == -1;
 }
 
-static struct load
-load_begin(struct ruleset *rs, const char *name, struct diag *d)
+struct load
+ruleset_load_begin(struct ruleset *rs, const char *name, struct diag *d)
 {
 	return (struct load){
 		.keep = rs->keep, .build = rs->build, .schema = rs->schema,
@@ -166,7 +167,7 @@ add_documents(struct ruleset *rs, const char *name, struct slice bytes,
     struct diag *d)
 {
 	struct arena *yaml = arena_new(0);
-	struct load l = load_begin(rs, name, d);
+	struct load l = ruleset_load_begin(rs, name, d);
 	struct collection c = { .arena = yaml };
 
 	for (struct node *n = parse(rs, yaml, name, bytes, d); n != NULL;
@@ -181,7 +182,7 @@ add_tuning(struct ruleset *rs, enum tune_kind kind, const char *name,
     struct slice bytes, struct diag *d)
 {
 	struct arena *yaml = arena_new(0);
-	struct load l = load_begin(rs, name, d);
+	struct load l = ruleset_load_begin(rs, name, d);
 
 	for (struct node *n = parse(rs, yaml, name, bytes, d); n != NULL;
 	    n = n->next) {
@@ -369,6 +370,7 @@ ruleset_compile(struct ruleset *rs, struct diag *d)
 			    "the rule is too large: more than %d steps",
 			    PROGRAM_MAX);
 	}
+	questions_compile(rs);
 	if (d->errors > before)
 		return -1;
 	if (rs->lint.advice != NULL)

@@ -12,6 +12,13 @@
 #include "engine/roster.h"
 #include "engine/tuning.h"
 
+/* A part of a rule that is asked by hand; see anatomy.h. */
+struct question {
+	struct expr *expr;	/* while building */
+	uint32_t *code;
+	size_t code_len;
+};
+
 struct ruleset {
 	struct arena *keep, *build;
 	struct schema *schema;
@@ -32,6 +39,13 @@ struct ruleset {
 	const struct node *placeholders;
 	struct lint lint;	/* advice NULL: is not asked for */
 	struct buf digests;	/* of the files, in order */
+	struct question *questions;
+	size_t question_count;
 };
+
+/* What is at hand while something of this name is read. */
+struct load ruleset_load_begin(struct ruleset *rs, const char *name,
+    struct diag *d);
+void questions_compile(struct ruleset *rs);
 
 #endif

@@ -316,6 +316,13 @@ sieve_new(struct sieve_maker *m)
 	return s;
 }
 
+uint32_t
+sieve_predicate(const struct sieve *s, uint32_t number)
+{
+	assert(number < s->count);
+	return s->predicates[number];
+}
+
 static void
 sift_free(struct sift *f)
 {

@@ -28,6 +28,8 @@ void sieve_free(struct sieve *s);
  */
 void sieve_event(const struct sieve *s, struct predicates *ps,
     void (*found)(void *arg, uint32_t number), void *arg);
+/* The predicate of a number from sieve_add. */
+uint32_t sieve_predicate(const struct sieve *s, uint32_t number);
 /* What its tables take in memory. */
 size_t sieve_bytes(const struct sieve *s);
 

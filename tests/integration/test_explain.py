@@ -60,6 +60,138 @@ def test_without_an_event_it_shows_how_the_rule_is_understood(rules):
         assert part in said, said
 
 
+def anatomy(rules, rule="7d5b0f66"):
+    told = json.loads(explain(rules, rule, "--json"))
+    return told, {(t["kind"], t["field"], t["wanted"]): t for t in told["tests"]}
+
+
+def test_how_a_rule_was_compiled_is_told(rules):
+    told, tests = anatomy(rules)
+    assert told["program"] == "1 and 2 and 3 and (4 or 5 and 6) and not 7 or 8"
+    woken = {k for k, t in tests.items() if t["wakes"]}
+    assert woken == {("suffix", "Image", '"/curl", "/wget"'), ("contains", "", '"evil word"')}
+    assert tests["suffix", "Image", '"/curl", "/wget"']["cost"] == "literals"
+    assert tests["exact", "User", '"root"']["cost"] == "awake"
+    item = next(p for p in told["parts"] if p["text"].startswith("CommandLine|contains|all"))
+    assert item["tests"] == [2, 3]
+
+
+SECOND = r"""title: Others
+id: 7d5b0f66-6a0c-4c07-8f0e-5d0d53f9c6a2
+logsource: { product: linux, category: process_creation }
+detection:
+    sel:
+        User: root
+        CommandLine|re|i: 'cur[lL]ew|cur.k'
+        Image|re: '^/(a|b)'
+    net: { DestinationIp|cidr: [10.0.0.0/8, 'fe80::/10'] }
+    late: { ts|hour|gte: 22, ParentImage|fieldref: Image, n|gt: 3 }
+    odd: { Image|exists: true, CommandLine: 'a*b?c', User|re: 'x{1,3}' }
+    condition: sel or net or late or not odd
+---
+title: Only a regex
+id: 7d5b0f66-6a0c-4c07-8f0e-5d0d53f9c6a3
+logsource: { product: linux, category: process_creation }
+detection:
+    sel: { CommandLine|re: '[a-z]{3}[0-9]' }
+    condition: sel
+---
+title: Waits behind a literal
+id: 7d5b0f66-6a0c-4c07-8f0e-5d0d53f9c6a4
+logsource: { product: linux, category: process_creation }
+detection:
+    sel: { CommandLine|re: '(wget|curl)\s+http' }
+    net: { DestinationIp|cidr: 10.0.0.0/8 }
+    whole: { User|re: root, Image: [/bin/a, /bin/b] }
+    condition: sel or net or whole
+"""
+
+
+def test_kinds_costs_and_sharing(rules):
+    (rules / "rules" / "second.yml").write_text(SECOND)
+    _, tests = anatomy(rules, "7d5b0f66-6a0c-4c07-8f0e-5d0d53f9c6a2")
+    assert tests["exact", "User", '"root"']["shared"] == 1
+    assert tests["cidr", "DestinationIp", "10.0.0.0/8"]["cost"] == "networks"
+    assert tests["time", "ts", "hour >= 22"]["cost"] == "every"
+    assert tests["fieldref", "ParentImage", "the value of Image"]["cost"] == "every"
+    assert tests["compare", "n", "> 3"]["cost"] == "every"
+    assert tests["regex", "User", "/x{1,3}/"]["cost"] == "regex-every"
+    assert tests["glob", "CommandLine", '"a*b?c"']["literals"] == ["a"]
+    assert ("cidr", "DestinationIp", "fe80:0000:0000:0000:0000:0000:0000:0000/10") in tests
+    assert tests["exists", "Image", ""]["cost"] == "every"
+    told, tests = anatomy(rules, "7d5b0f66-6a0c-4c07-8f0e-5d0d53f9c6a3")
+    assert told["wakes"] == 0 and [t["cost"] for t in tests.values()] == ["regex-every"]
+    assert "it has no literal" in explain(rules, "7d5b0f66-6a0c-4c07-8f0e-5d0d53f9c6a3")
+    _, tests = anatomy(rules, "7d5b0f66-6a0c-4c07-8f0e-5d0d53f9c6a4")
+    waits = tests["regex", "CommandLine", "/(wget|curl)\\s+http/"]
+    assert waits["cost"] == "behind-literal" and waits["literals"] == ["http"]
+    assert tests["exact", "Image", '"/bin/a", "/bin/b"']["cost"] == "hash"
+
+
+FILTER = """title: Known hosts
+logsource: { product: linux }
+filter:
+    rules: [7d5b0f66-6a0c-4c07-8f0e-5d0d53f9c6a1]
+    known: { CommandLine|contains: mirror }
+    condition: not known
+"""
+
+
+def test_filters_are_parts_of_a_rule(rules):
+    (rules / "rules" / "known.yml").write_text(FILTER)
+    said, parts = ask(rules, CALL, 0)
+    assert parts["filter: Known hosts"]["holds"]
+    said, parts = ask(rules, {**CALL, "CommandLine": "curl http://10 mirror"}, 1)
+    assert not parts["filter: Known hosts"]["holds"]
+    assert "first that failed: not known" in said and "known.yml:6" in said
+    assert 'because this holds: CommandLine|contains: mirror' in said
+
+
+EXCEPTION = """rule: 7d5b0f66-6a0c-4c07-8f0e-5d0d53f9c6a1
+match: { User: root }
+reason: ours
+owner: ann
+"""
+
+
+def test_what_holds_a_match_back_is_told(rules):
+    (rules / "exceptions").mkdir()
+    (rules / "exceptions" / "x.yml").write_text(EXCEPTION)
+    (rules / "c.yaml").write_text(json.dumps(
+        {"rules": [str(rules / "rules")], "exceptions": [str(rules / "exceptions")]}))
+    said = explain(rules, "7d5b0f66", "-", input=json.dumps(CALL))
+    assert "matched, but raises no alert: exception " in said and "x.yml:1, ann" in said
+    assert "ours" in explain(rules, "7d5b0f66")
+
+
+def test_it_leaves_nothing_behind_and_warns_of_nothing(rules, tmp_path):
+    before = {f for f in os.listdir("/tmp") if f.startswith("vedette-explain")}
+    done = subprocess.run([VEDETTE, "rules", "explain", "-c", rules / "c.yaml", "7d5b0f66"],
+                          capture_output=True, text=True)
+    assert done.stderr == ""
+    assert {f for f in os.listdir("/tmp") if f.startswith("vedette-explain")} == before
+
+
+def test_lists_in_lists_and_several_conditions(rules):
+    (rules / "rules" / "more.yml").write_text("""title: More
+id: 8d5b0f66-6a0c-4c07-8f0e-5d0d53f9c6a1
+logsource: { product: linux }
+detection:
+    a: [ { User: x }, [ y, { User: z } ] ]
+    b: { User|neq: root }
+    condition: [ a, not b and a ]
+""")
+    event = json.dumps({"User": "z"})
+    told = json.loads(explain(rules, "8d5b0f66", "-", "--json", input=event))
+    holds = [(p["text"], p["holds"]) for p in told["parts"]]
+    assert holds == [
+        ("one of the conditions", True), ("a", True), ("one of the maps", False), ("User: x", False),
+        ("one of the lists", True), ("y", False), ("one of the maps", True), ("User: z", True),
+        ("not b and a", False), ("not b", False), ("b", True), ("User|neq: root", True), ("a", True),
+        ("one of the maps", False), ("User: x", False), ("one of the lists", True), ("y", False),
+        ("one of the maps", True), ("User: z", True)]
+
+
 def test_each_part_is_told_with_what_the_event_holds(rules):
     said, parts = ask(rules, CALL, 0)
     assert said.rstrip().endswith("\nmatched")
@@ -72,12 +204,18 @@ def test_each_part_is_told_with_what_the_event_holds(rules):
 @pytest.mark.parametrize("change, failed", [
     ({"Image": "/bin/nc\x1b[31m"}, "Image|endswith: /curl, /wget"),
     ({"CommandLine": "curl http://10 --proxy"}, "not 1 of filter_*"),
-    ({"User": None}, "sel_user"),
+    ({"User": None}, "User: root"),
 ])
 def test_a_part_that_failed_is_named(rules, change, failed):
     said, parts = ask(rules, {**CALL, **change}, 1)
     assert not parts[failed]["holds"]
-    assert "first that failed: " in said and "tool.yml:" in said
+    assert "first that failed: " + failed in said and "tool.yml:" in said
+
+
+def test_what_stopped_it_stands_beside_what_failed(rules):
+    said, _ = ask(rules, {**CALL, "CommandLine": "curl http://10 --proxy"}, 1)
+    assert 'because this holds: CommandLine|contains: --proxy' in said
+    assert said.rstrip().endswith(': CommandLine = "curl http://10 --proxy"')
 
 
 def test_a_keyword_is_enough(rules):

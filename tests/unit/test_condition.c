@@ -1,6 +1,7 @@
 #include "check.h"
 
 #include "engine/condition.h"
+#include "engine/program.h"
 
 /* The tree as text: (and a (not b)). */
 static void
@@ -79,6 +80,51 @@ conditions_become_trees(void)
 }
 
 static void
+write_name(void *arg, uint32_t predicate, struct buf *out)
+{
+	(void)arg;
+	buf_byte(out, (unsigned char)('a' + predicate));
+}
+
+static void
+programs_read_like_their_conditions(void)
+{
+	static const struct {
+		const char *in, *out;
+	} rows[] = {
+		{ "a", "a" },
+		{ "not a", "not a" },
+		{ "a and b or c", "a and b or c" },
+		{ "a and (b or c)", "a and (b or c)" },
+		{ "(a or b) and c", "(a or b) and c" },
+		{ "not (a or b)", "not (a or b)" },
+		{ "a and not (b and not c)", "a and not (b and not c)" },
+		{ "not a and not b or not (c or a)",
+		    "not a and not b or not (c or a)" },
+		{ "(a or b) and (c or a) and not 1 of d_*",
+		    "(a or b) and (c or a) and not (d or e)" },
+		{ "all of them", "a and b and c and d and e" },
+		{ "a or (b and (c or (a and b)))",
+		    "a or b and (c or a and b)" },
+		{ "not (not (a and b) and c)", "not (not (a and b) and c)" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena *a = arena_new(0);
+		struct buf text = { 0 };
+		struct err err = { "" };
+		size_t at, len;
+		struct expr *e = parse(a, slice_of(rows[i].in), &at, &err);
+		uint32_t *code = program_new(a, e, &len);
+
+		program_write(code, len, write_name, NULL, &text);
+		CHECK_TEXT_ROW(buf_slice(&text), rows[i].out, i);
+		buf_free(&text);
+		arena_free(a);
+	}
+}
+
+static void
 mistakes_have_a_place(void)
 {
 	static const struct {
@@ -142,6 +188,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(conditions_become_trees),
+		TEST(programs_read_like_their_conditions),
 		TEST(mistakes_have_a_place),
 		TEST(depth_and_length_are_bounded),
 	};

@@ -1,0 +1,54 @@
+/*
+ * One run of rules explain, and its parts. Only explain's own files look in
+ * here.
+ */
+#ifndef VEDETTE_EXPLAIN_H
+#define VEDETTE_EXPLAIN_H
+
+#include "cli/dissect.h"
+#include "cli/rules_session.h"
+#include "engine/anatomy.h"
+
+struct explain {
+	struct session session;
+	const char *state;
+	struct arena *arena;
+	struct rule_view rule;
+	struct dissected parts;
+	int *questions;		/* by part; -1: it asks for nothing */
+	struct anatomy anatomy;
+	/* of the event, if one was given */
+	struct slice line;	/* empty: none was */
+	bool *yes;		/* by part */
+	bool *holds;		/* by test of the anatomy */
+	struct record record;
+	const struct event *ev;	/* as it was held against the rule */
+	bool matched;
+	bool held;		/* and yet no alert, because of */
+	enum hold why;
+	struct slice by, owner;
+	bool foreign;		/* of other log sources than the rule's */
+	bool echo;		/* an output of ours wrote it */
+};
+
+/* Reads the rule's documents again and asks the engine about their parts. */
+int explain_parts(struct explain *e);
+/* Holds the event against the rule and all of its parts. */
+void explain_hold(struct explain *e);
+
+/* The part that decided against the event, or NULL: all that must hold does. */
+const struct part *explain_failed(const struct explain *e);
+/*
+ * Where that part is a "not": the part below it that holds and should not;
+ * else the part itself.
+ */
+const struct part *explain_culprit(const struct explain *e,
+    const struct part *failed);
+/* Appends what the event has in a part's field; false when it is not there. */
+bool explain_value(const struct explain *e, struct slice field,
+    struct buf *out);
+
+void explain_print(const struct explain *e);
+void explain_json(const struct explain *e);
+
+#endif
