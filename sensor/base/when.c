@@ -160,13 +160,23 @@ struct stamp {
 	int64_t fraction;
 };
 
+int
+when_month_days(int year, int month)
+{
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31,
+		30, 31 };
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return days[month - 1] + (month == 2 && leap);
+}
+
 static bool
 take_date(struct slice *s, struct stamp *t)
 {
 	return take_digits(s, 4, &t->year) && slice_skip(s, S("-")) &&
 	    take_digits(s, 2, &t->month) && slice_skip(s, S("-")) &&
 	    take_digits(s, 2, &t->day) && t->month >= 1 && t->month <= 12 &&
-	    t->day >= 1 && t->day <= 31;
+	    t->day >= 1 && t->day <= when_month_days(t->year, t->month);
 }
 
 /* Fraction of a second behind a '.' or ','; digits past six are dropped. */
@@ -269,17 +279,21 @@ when_parse_span(struct slice s, int64_t *out)
 		{ SLICE("w"), 7 * DAY }, { SLICE("week"), 7 * DAY },
 		{ SLICE("weeks"), 7 * DAY },
 	};
+	/* Added to any time of a calendar it is a time still. */
+	const int64_t longest = 10000 * 366 * DAY;
 	size_t digits = 0;
 	uint64_t n;
 
 	while (digits < s.len && byte_is_digit(s.p[digits]))
 		digits++;
-	if (slice_to_u64(slice_head(s, digits), &n) == -1 || n > 1000000000)
+	if (slice_to_u64(slice_head(s, digits), &n) == -1)
 		return -1;
 	s = slice_trim(slice_from(s, digits));
 	for (size_t i = 0; i < COUNT(units); i++) {
 		if (!slice_eq(s, units[i].name))
 			continue;
+		if (n > (uint64_t)(longest / units[i].unit))
+			return -1;
 		*out = (int64_t)n * units[i].unit;
 		return 0;
 	}

@@ -29,6 +29,9 @@ int64_t when_steady(void);
 int64_t when_civil(int year, int month, int day, int hour, int minute,
     int second);
 
+/* Days of a month, 1-12, of a year. */
+int when_month_days(int year, int month);
+
 /* Appends 2026-11-23T16:10:00.123456Z. */
 void when_utc(struct buf *b, int64_t when);
 /* Appends local time: strftime(3) format. */

@@ -31,12 +31,8 @@ take_digits(struct slice *s, size_t width, int *out)
 static bool
 day_exists(int year, int month, int day)
 {
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31,
-		30, 31 };
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
 	return month >= 1 && month <= 12 && day >= 1 &&
-	    day <= days[month - 1] + (month == 2 && leap);
+	    day <= when_month_days(year, month);
 }
 
 static void

@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
+#include "base/when.h"
+
 static size_t
 digits(struct slice s)
 {
@@ -165,30 +167,12 @@ take(struct slice *s, size_t n)
 	return value;
 }
 
-static bool
-is_leap(int year)
-{
-	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
-static int
-days_of(int year, int month)
-{
-	static const int days[] = {
-		31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31,
-	};
-
-	return days[month - 1] + (month == 2 && is_leap(year));
-}
-
 static int
 day_of_year(int year, int month, int day)
 {
-	static const int before[] = {
-		0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334,
-	};
-
-	return before[month - 1] + day + (month > 2 && is_leap(year));
+	for (int m = 1; m < month; m++)
+		day += when_month_days(year, m);
+	return day;
 }
 
 /* 1 for Monday to 7 (Sakamoto). */
@@ -247,7 +231,7 @@ time_part(struct slice s, enum time_part part)
 	if (month < 1 || month > 12 || !slice_skip(&s, S("-")))
 		return -1;
 	day = take(&s, 2);
-	if (day < 1 || day > days_of(year, month))
+	if (day < 1 || day > when_month_days(year, month))
 		return -1;
 	if (part != TIME_MINUTE && part != TIME_HOUR)
 		return date_part(year, month, day, part);
