@@ -96,6 +96,25 @@ strength(struct gauge *g, const struct expr *e)
 	return e->type == EXPR_AND ? sum : lowest;
 }
 
+bool
+lint_takes_all(const struct predicates *ps, const struct expr *e)
+{
+	bool all = e->type == EXPR_AND;
+
+	if (e->type == EXPR_TEST) {
+		const struct predicate *p = predicates_get(ps, e->n);
+
+		return (p->op == OP_TEXT || p->op == OP_SET) &&
+		    test_strength(p) == 0;
+	}
+	if (e->type == EXPR_NOT)
+		return false;
+	for (const struct expr *c = e->first; c != NULL; c = c->next)
+		if (lint_takes_all(ps, c) != all)
+			return !all;
+	return all;
+}
+
 static void
 lint_breadth(const struct lint *lint, const struct load *l,
     const struct node *doc, const struct expr *expr)

@@ -23,6 +23,8 @@ int lint_document(const struct lint *lint, struct load *l,
 /* Warns of rules that say what another one says; they have their code. */
 void lint_rules(const struct lint *lint, const struct rule *rules,
     size_t count);
+/* Whether a selection holds for any text, only that there has to be one. */
+bool lint_takes_all(const struct predicates *ps, const struct expr *e);
 
 /* What lint.c is made of. */
 void lint_about(const struct lint *lint, const struct node *doc);

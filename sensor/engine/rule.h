@@ -55,8 +55,8 @@ struct rule {
 	struct counting *countings;	/* who counts its matches */
 	bool silent;		/* counted alone, no alerts of its own */
 	enum level shipped;	/* what its author says */
-	const struct tune *levelled, *switched;	/* by whom, or NULL */
 	struct tune_link *exceptions;
+	struct tune_link *overrides;	/* whose word counts most first */
 	const uint16_t *key;	/* fields that make matches the same thing */
 	size_t key_count;
 	struct suppress suppress;

@@ -488,6 +488,24 @@ view_wake(const struct ruleset *rs, const struct rule *r,
 		out->wake_field = schema_name(rs->schema, p->field);
 }
 
+/* Who says something about the rule now, some of it may have ended since. */
+static void
+view_tunings(const struct ruleset *rs, const struct rule *r,
+    struct rule_view *out)
+{
+	int64_t now = when_now();
+	const struct tune *levelled = rule_levelled(r, now);
+	const struct tune *switched = rule_switched(r, now);
+
+	out->shipped = r->shipped;
+	out->info.level = levelled == NULL ? r->shipped :
+	    (enum level)levelled->view.level;
+	out->levelled = tuning_index(rs->tuning, levelled);
+	out->switched = tuning_index(rs->tuning, switched);
+	out->enabled = switched == NULL || switched->view.on;
+	out->mute = rule_muted(r, now);
+}
+
 struct rule_view
 ruleset_view(const struct ruleset *rs, size_t i)
 {
@@ -501,13 +519,9 @@ ruleset_view(const struct ruleset *rs, size_t i)
 		.matches = r->matches, .aborted = r->aborted,
 		.woken = r->woken, .spent = r->spent,
 		.stopped = r->stopped,
-		.shipped = r->shipped,
-		.levelled = tuning_index(rs->tuning, r->levelled),
-		.switched = tuning_index(rs->tuning, r->switched),
-		.enabled = !rule_is_off(r, when_now()),
-		.mute = rule_muted(r, when_now()),
 	};
 
+	view_tunings(rs, r, &out);
 	view_wake(rs, r, &out);
 	return out;
 }

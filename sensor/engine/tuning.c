@@ -62,6 +62,42 @@ tuning_index(const struct tuning *t, const struct tune *tune)
 	return tune == NULL ? -1 : (int)(tune - t->tunes);
 }
 
+/* --- overrides ------------------------------------------------------------- */
+
+static bool
+is_over(const struct tune *t, int64_t now)
+{
+	return t->view.expires != 0 && t->view.expires <= now;
+}
+
+/* When one ends by itself, what it stood before is in force again. */
+const struct tune *
+rule_levelled(const struct rule *r, int64_t now)
+{
+	for (struct tune_link *l = r->overrides; l != NULL; l = l->next)
+		if (l->tune->view.level != -1 && !is_over(l->tune, now))
+			return l->tune;
+	return NULL;
+}
+
+const struct tune *
+rule_switched(const struct rule *r, int64_t now)
+{
+	for (struct tune_link *l = r->overrides; l != NULL; l = l->next)
+		if ((l->tune->view.off || l->tune->view.on) &&
+		    !is_over(l->tune, now))
+			return l->tune;
+	return NULL;
+}
+
+static enum level
+level_at(const struct rule *r, int64_t now)
+{
+	const struct tune *t = rule_levelled(r, now);
+
+	return t != NULL ? (enum level)t->view.level : r->shipped;
+}
+
 /* --- which rules ---------------------------------------------------------- */
 
 struct binding {
@@ -140,16 +176,15 @@ link_exception(const struct binding *b, struct rule *r, struct tune *t)
 static void
 apply(const struct binding *b, struct rule *r, struct tune *t)
 {
+	struct tune_link *link;
+
 	if (t->view.exception) {
 		link_exception(b, r, t);
 		return;
 	}
-	if (t->view.level != -1) {
-		r->levelled = t;
-		r->info.level = (enum level)t->view.level;
-	}
-	if (t->view.off || t->view.on)
-		r->switched = t;
+	link = arena_alloc(b->keep, sizeof(*link));
+	*link = (struct tune_link){ t, r->overrides };
+	r->overrides = link;
 }
 
 static void
@@ -226,28 +261,19 @@ tuning_bind(struct tuning *t, struct rule *rules, size_t count,
 	}
 	bind_names(&b, t, true);
 	bind_names(&b, t, false);
+	for (size_t i = 0; i < count; i++)
+		rules[i].info.level = level_at(&rules[i], now);
 }
 
 /* --- matches --------------------------------------------------------------- */
 
-static bool
-is_over(const struct tune *t, int64_t now)
-{
-	return t->view.expires != 0 && t->view.expires <= now;
-}
-
-bool
-rule_is_off(const struct rule *r, int64_t now)
-{
-	return r->switched != NULL && r->switched->view.off &&
-	    !is_over(r->switched, now);
-}
-
 bool
 rule_is_idle(const struct rule *r)
 {
-	return r->switched != NULL && r->switched->view.off &&
-	    r->switched->view.expires == 0 && r->countings == NULL;
+	const struct tune *t = rule_switched(r, when_now());
+
+	return t != NULL && t->view.off && t->view.expires == 0 &&
+	    r->countings == NULL;
 }
 
 bool
@@ -293,29 +319,20 @@ held_muted(struct tuning *t, const struct mute *m)
 	return &t->held;
 }
 
-/* A level holds as long as its override does. */
-static void
-level_now(struct rule *r, int64_t now)
-{
-	if (r->levelled == NULL || !is_over(r->levelled, now))
-		return;
-	r->info.level = r->shipped;
-	r->levelled = NULL;
-}
-
 const struct held *
 tuning_hold(struct tuning *t, struct predicates *ps, struct rule *r,
     const struct event *ev, const struct listener *to)
 {
 	const struct mute *mute = rule_muted(r, ev->received);
+	const struct tune *switched = rule_switched(r, ev->received);
 	struct tune *by = excepting(r, ps, ev);
 
-	level_now(r, ev->received);
+	r->info.level = level_at(r, ev->received);
 	if (by != NULL) {
 		by->view.held++;
 		held_by(t, HOLD_EXCEPTION, by);
-	} else if (rule_is_off(r, ev->received)) {
-		return held_by(t, HOLD_DISABLED, r->switched);
+	} else if (switched != NULL && switched->view.off) {
+		return held_by(t, HOLD_DISABLED, switched);
 	} else if (r->silent) {
 		return NULL;	/* there is no alert to hold back */
 	} else if (mute != NULL) {

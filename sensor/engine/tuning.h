@@ -57,8 +57,9 @@ void rule_mute(struct rule *r, const struct mute *m);
 const struct mute *rule_muted(const struct rule *r, int64_t now);
 /* Whether an exception's selection holds for the present event. */
 bool tune_hides(const struct tune *t, struct predicates *ps);
-/* Whether an override switches a rule off at a time. */
-bool rule_is_off(const struct rule *r, int64_t now);
+/* The override that says a rule's level, or whether it is on; NULL: none. */
+const struct tune *rule_levelled(const struct rule *r, int64_t now);
+const struct tune *rule_switched(const struct rule *r, int64_t now);
 /* Whether nobody wants to know of a rule's matches until the next load. */
 bool rule_is_idle(const struct rule *r);
 /* Whether it names a rule. */

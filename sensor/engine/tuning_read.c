@@ -2,6 +2,7 @@
  * exceptions.d and overrides.d: what their files may say.
  */
 #include "base/when.h"
+#include "engine/lint.h"
 #include "engine/tuning.h"
 
 /* What the tables read; "match" is a selection and read as such. */
@@ -55,7 +56,7 @@ read_time(struct load *l, const struct node *map, const char *key, bool end,
 	struct slice text;
 
 	*out = 0;
-	if (n == NULL || node_is_null(n))
+	if (n == NULL || n->type != NODE_SCALAR || node_is_null(n))
 		return 0;
 	text = slice_trim(n->text);
 	if (text.len < DATE_LEN || slice_find_byte(slice_head(text, 5), '-')
@@ -65,6 +66,8 @@ read_time(struct load *l, const struct node *map, const char *key, bool end,
 		    node_cstr(n));
 	if (end && text.len == DATE_LEN)
 		*out += DAY - SECOND;
+	/* 0 is for what was not said, and would never end. */
+	*out += *out == 0;
 	return 0;
 }
 
@@ -94,7 +97,22 @@ read_match(struct load *l, const struct node *map, struct tune *out)
 		    "\"match\", or it would hide the whole rule (enabled: "
 		    "false in an override does that)");
 	out->expr = selection_read(l, match);
-	return out->expr == NULL ? -1 : 0;
+	if (out->expr == NULL)
+		return -1;
+	if (lint_takes_all(l->predicates, out->expr))
+		node_warn(l->diag, match, "whatever the text is, this hides "
+		    "it (enabled: false in an override hides all of a rule)");
+	return 0;
+}
+
+static int
+check_names(struct load *l, const struct node *map, const struct wish *w)
+{
+	const struct node *rules = node_get(map, "rule");
+
+	if (w->rules->count > 0)
+		return 0;
+	return node_error(l->diag, rules, "rule: none is named");
 }
 
 /* An override has to name something and to change something. */
@@ -134,8 +152,9 @@ read_wish(struct load *l, enum tune_kind kind, const struct node *map,
 	bad = opt_read(exception ? exception_opts : override_opts, w, map,
 	    exception ? match : NULL, exception ? "an exception" :
 	    "an override", l->keep, l->diag);
-	if (bad == 0 && !exception)
-		bad = check_override(l, map, w);
+	if (bad == 0)
+		bad = exception ? check_names(l, map, w) :
+		    check_override(l, map, w);
 	if (bad == 0)
 		bad = check_text(l, map, "reason") |
 		    check_text(l, map, "owner");

@@ -126,6 +126,11 @@ exceptions_end_by_themselves(void)
 	ask(&s, "y", 1, "One=medium ");
 	CHECK(ruleset_tuning(s.rules, 0).expired);
 	set_free(&s);
+	s = set_new("rule: one\nmatch: {f: y}\n" WHY
+	    "expires: 1970-01-01T00:00:00Z\n", "");
+	CHECK(s.diag.errors == 0 && s.diag.warnings == 1);
+	ask(&s, "y", 1, "One=medium ");
+	set_free(&s);
 }
 
 static void
@@ -180,6 +185,28 @@ overrides_change_levels_and_switch_off(void)
 }
 
 static void
+what_an_override_stood_before_is_in_force_when_it_ends(void)
+{
+	int64_t end = when_civil(2090, 5, 2, 0, 0, 0);
+	struct set s = set_new("", "tag: attack.t1110\nlevel: high\n"
+	    "enabled: false\n" WHY "---\nrule: one\nlevel: low\n"
+	    "enabled: true\nexpires: 2090-05-02T00:00:00Z\n" WHY);
+
+	CHECK_TEXT(buf_slice(&s.diag.text), "");
+	ask(&s, "y", end - 1, "One=low ");
+	ask(&s, "y", end, "One:disabled(o.yaml:1,o) ");
+	set_free(&s);
+	s = set_new("", "tag: attack.t1110\nlevel: high\n" WHY "---\n"
+	    "rule: one\nlevel: low\nexpires: 2090-05-02T00:00:00Z\n" WHY
+	    "---\nrule: one\nenabled: false\n"
+	    "expires: 2090-05-01T00:00:00Z\n" WHY);
+	ask(&s, "y", end - DAY - 1, "One:disabled(o.yaml:12,o) ");
+	ask(&s, "y", end - 1, "One=low ");
+	ask(&s, "y", end, "One=high ");
+	set_free(&s);
+}
+
+static void
 views_say_who_changed_a_rule(void)
 {
 	struct set s = set_new("rule: one\nmatch: {f: q}\n" WHY,
@@ -199,6 +226,33 @@ views_say_who_changed_a_rule(void)
 	v = ruleset_view(s.rules, 1);
 	CHECK(v.enabled && v.levelled == -1 && v.switched == -1);
 	set_free(&s);
+}
+
+static void
+an_exception_for_any_text_is_warned_of(void)
+{
+	static const struct {
+		const char *match;
+		unsigned warnings;
+	} rows[] = {
+		{ "['']", 1 }, { "'*'", 1 }, { "{f: '*'}", 1 },
+		{ "{f|contains: ''}", 1 }, { "{f: ['**', y]}", 1 },
+		{ "[{f: y}, {f: '*', g: '*'}]", 1 }, { "{f: '?*'}", 1 },
+		{ "{f: y, g: '*'}", 0 }, { "{f|exists: true}", 0 },
+		{ "{f: null}", 0 }, { "{f|neq: y}", 0 },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct buf yaml = { 0 };
+		struct set s;
+
+		buf_fmt(&yaml, "rule: one\nmatch: %s\n" WHY, rows[i].match);
+		s = set_new(buf_cstr(&yaml), "");
+		CHECK_ROW(s.diag.errors == 0, i);
+		CHECK_ROW(s.diag.warnings == rows[i].warnings, i);
+		set_free(&s);
+		buf_free(&yaml);
+	}
 }
 
 static void
@@ -230,6 +284,10 @@ mistakes_have_file_line_and_column(void)
 		    "e.yaml:3:10: created: \"2026-13-01\" is neither" },
 		{ "rule: one\nmatch: {f: y}\nexpires: [a]\n" WHY, "",
 		    "e.yaml:3:10: expires: must be text" },
+		{ "rule: one\nmatch: {f: y}\nexpires: 2027-02-30\n" WHY, "",
+		    "e.yaml:3:10: expires: \"2027-02-30\" is neither" },
+		{ "rule: []\nmatch: {f: y}\n" WHY, "",
+		    "e.yaml:1:7: rule: none is named" },
 		{ "rule: {a: b}\nmatch: {f: y}\n" WHY, "",
 		    "e.yaml:1:7: rule: must be a list of texts" },
 		{ "- one\n", "", "e.yaml:1:3: expected a map" },
@@ -503,7 +561,9 @@ main(void)
 		TEST(exceptions_end_by_themselves),
 		TEST(a_rule_taken_away_is_a_warning),
 		TEST(overrides_change_levels_and_switch_off),
+		TEST(what_an_override_stood_before_is_in_force_when_it_ends),
 		TEST(views_say_who_changed_a_rule),
+		TEST(an_exception_for_any_text_is_warned_of),
 		TEST(mistakes_have_file_line_and_column),
 		TEST(suppressed_matches_are_counted_by_key_and_time),
 		TEST(counts_go_on_after_a_restart),
