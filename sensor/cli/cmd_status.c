@@ -10,7 +10,7 @@
 #include "cli/inquiry.h"
 #include "cli/screen.h"
 
-enum { PROC_MAX = 65536 };
+enum { PROC_MAX = 65536, RULES_NAMED = 5 };
 
 struct status {
 	struct args_place place;
@@ -224,6 +224,56 @@ print_mutes(struct run *r, const struct json *list)
 	}
 }
 
+/* "12 evicted, 3 too late" */
+static void
+add_forgotten(struct run *r, const struct json *j)
+{
+	static const struct {
+		const char *key, *what;
+	} counts[] = { { "evicted", " evicted" }, { "late", " too late" } };
+	const char *between = "";
+
+	for (size_t i = 0; i < COUNT(counts); i++) {
+		int64_t n = json_int(j, counts[i].key, 0);
+
+		if (n <= 0)
+			continue;
+		buf_str(&r->text, between);
+		number_grouped(&r->text, (uint64_t)n);
+		buf_str(&r->text, counts[i].what);
+		between = ", ";
+	}
+}
+
+/* Only where something is missing from what rules have counted. */
+static void
+print_memory(struct run *r, const struct json *memory)
+{
+	const char *between = ": ";
+	const struct json *rules;
+	size_t named = 0;
+
+	if (memory == NULL)
+		return;
+	add_forgotten(r, memory);
+	if (r->text.len == 0)
+		return;
+	rules = json_get(memory, "rules");
+	for (const struct json *j = rules == NULL ? NULL : rules->first;
+	    j != NULL; j = j->next) {
+		if (++named > RULES_NAMED) {
+			buf_str(&r->text, ", and others");
+			break;
+		}
+		add_member(r, j, between, "title");
+		buf_str(&r->text, " (");
+		add_forgotten(r, j);
+		buf_byte(&r->text, ')');
+		between = ", ";
+	}
+	print_line(r, "memory");
+}
+
 static void
 print_rules(struct run *r)
 {
@@ -236,6 +286,7 @@ print_rules(struct run *r)
 	add_member(r, rules, "; ", "detail");
 	print_line(r, "rules");
 	print_mutes(r, json_get(rules, "muted"));
+	print_memory(r, json_get(rules, "memory"));
 }
 
 static void

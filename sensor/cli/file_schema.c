@@ -224,6 +224,7 @@ write_config(struct jsonw *w, const struct registry *reg)
 	begin_map(w);
 	opt_schema(config_opts, w);
 	pair_table(w, "store", store_opts);
+	pair_table(w, "correlation", limit_opts);
 	pair_raw(w, "placeholders", "{\"type\":\"object\",\"description\":"
 	    "\"values for expand, by name\"}");
 	begin_leaves(w, "inputs");

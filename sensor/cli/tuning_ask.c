@@ -27,20 +27,41 @@ print_mute(const struct asked *a, const struct json *m)
 }
 
 static void
+print_memory(const struct asked *a, const struct json *rule)
+{
+	struct buf text = { 0 };
+
+	buf_fmt(&text, "%lld groups evicted, %lld matches too late, since "
+	    "the sensor loaded it", (long long)json_int(rule, "evicted", 0),
+	    (long long)json_int(rule, "late", 0));
+	screen_pair(a->screen, "memory", buf_slice(&text));
+	buf_free(&text);
+}
+
+/* Those of a list of the status that are about the rule. */
+static void
+print_each(const struct asked *a, const struct json *status, const char *path,
+    void (*print)(const struct asked *a, const struct json *j))
+{
+	const struct json *list = json_path(status, path);
+
+	for (const struct json *j = list == NULL ? NULL : list->first;
+	    j != NULL; j = j->next)
+		if (slice_eq(json_text(j, "id"), a->rule))
+			print(a, j);
+}
+
+static void
 each_status(void *arg, enum ask_frame type, struct slice text)
 {
 	const struct asked *a = arg;
 	struct arena *arena = arena_new(STATUS_ARENA);
-	const struct json *list;
 	struct json *status;
 
 	if (type == ASK_STATUS && json_parse(arena, text, &status,
 	    NULL) == 0) {
-		list = json_path(status, "rules.muted");
-		for (const struct json *m = list == NULL ? NULL :
-		    list->first; m != NULL; m = m->next)
-			if (slice_eq(json_text(m, "id"), a->rule))
-				print_mute(a, m);
+		print_each(a, status, "rules.muted", print_mute);
+		print_each(a, status, "rules.memory.rules", print_memory);
 	}
 	arena_free(arena);
 }

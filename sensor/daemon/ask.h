@@ -40,7 +40,8 @@ enum ask_frame {
 	ASK_OBSERVED,
 	/*
 	 * version; started (time); roles [{name pid}]; inputs [{name state
-	 * detail}]; rules {loaded detail muted [{id title until by reason}]};
+	 * detail}]; rules {loaded detail muted [{id title until by reason}]
+	 * memory {items bytes evicted late rules [{id title evicted late}]}};
 	 * outputs [{name type level state cursor waiting since retry reason}]
 	 * (since, until: times, retry: a span); sandbox {level detail}; chain
 	 * (text); degraded [text]; and from control.c host, host_id, journal

@@ -41,7 +41,7 @@ const struct opt store_opts[] = {
 
 /* Read elsewhere. */
 static const char *const other_keys[] = {
-	"inputs", "outputs", "store", "placeholders", NULL
+	"inputs", "outputs", "store", "correlation", "placeholders", NULL
 };
 
 struct merging {
@@ -125,6 +125,16 @@ default_tuning(const struct config *c, const char *what)
 	return list;
 }
 
+static void
+read_correlation(struct config *c, struct diag *d)
+{
+	const struct node *map = node_get(c->root, "correlation");
+
+	if (opt_read(limit_opts, &c->correlation, map, NULL, "correlation",
+	    c->arena, d) == 0)
+		ruleset_limits_check(&c->correlation, map, d);
+}
+
 int
 config_load(struct config *c, const char *path,
     const struct input *const *inputs, const struct output *const *outputs,
@@ -144,6 +154,7 @@ config_load(struct config *c, const char *path,
 	    c->arena, d);
 	opt_read(store_opts, &c->limits, node_get(c->root, "store"), NULL,
 	    "store", c->arena, d);
+	read_correlation(c, d);
 	if (node_get(c->root, "rules") == NULL)
 		c->rules = default_rules(c->arena);
 	if (node_get(c->root, "exceptions") == NULL)
@@ -186,6 +197,9 @@ config_show(const struct config *c, struct buf *out)
 	opt_show(config_opts, c, c->root, 0, out);
 	buf_str(out, "store:\n");
 	opt_show(store_opts, &c->limits, node_get(c->root, "store"), 2, out);
+	buf_str(out, "correlation:\n");
+	opt_show(limit_opts, &c->correlation, node_get(c->root,
+	    "correlation"), 2, out);
 	buf_str(out, "inputs:\n");
 	for (size_t i = 0; i < c->input_count; i++)
 		show_input(&c->inputs[i], out);

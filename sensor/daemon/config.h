@@ -7,6 +7,7 @@
 #define VEDETTE_CONFIG_H
 
 #include "base/opt.h"
+#include "engine/engine.h"
 #include "inputs/input.h"
 #include "output.h"
 #include "store/store.h"
@@ -47,6 +48,7 @@ struct config {
 	bool own;		/* all rules are held to what own ones are */
 	const char *state, *run;	/* directories */
 	struct store_limits limits;
+	struct ruleset_limits correlation;
 	int sandbox;		/* enum sandbox_mode */
 	bool defaults, journal;	/* not taken away by "off" */
 	const struct node *placeholders;	/* for |expand, or NULL */

@@ -124,6 +124,7 @@ detector_read(struct detector *det, const struct config *c,
 		load_mappings(det, c->rules, d);
 	det->rules = ruleset_new(det->schema);
 	ruleset_placeholders(det->rules, c->placeholders);
+	ruleset_limit(det->rules, &c->correlation);
 	if (c->advice != NULL)
 		ruleset_lint(det->rules, &(struct lint_asked){ c->advice,
 		    c->own, is_named, det->decoders });

@@ -471,6 +471,7 @@ tear_down(struct judge *j)
 	buf_free(&j->refused);
 	loaded_free(j->loaded);
 	free(j->outputs);
+	free(j->evicted.by_rule);
 	ipc_free(j->supervisor);
 }
 

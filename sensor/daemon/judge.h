@@ -87,6 +87,11 @@ struct judge {
 	struct buf refused;	/* why the last good ones are in force */
 	struct log_limit limit, full_alarm;
 	uint64_t quarantined;
+	struct {
+		uint64_t told;
+		uint64_t *by_rule;	/* of these; NULL: none yet */
+		int64_t due;	/* steady time at which more is told */
+	} evicted;
 };
 
 /* judge_inputs.c: the judge's sides of inputs. */
@@ -108,6 +113,7 @@ void judge_unobserved(struct judge *j, struct slice source,
     struct slice reason, int64_t since);
 /* Ends the judge, and so the sensor. */
 void judge_fail(struct judge *j, const char *why);
+void judge_add_gap(struct judge *j, const struct gap *g);
 void judge_hurry(void *owner);
 void judge_matched(void *arg, const struct match *m);
 /* Adds to the batch, which is written in 5 ms at the latest. */
@@ -130,6 +136,12 @@ int judge_remember(void *arg, struct err *err);
 /* It is committed. */
 void judge_remembered(struct judge *j);
 
+/* judge_memory.c: what they had to forget. */
+/* Tells of it when it is time, or as the last time. */
+void judge_forgotten(struct judge *j, bool last);
+/* "memory" of the status; whether something was forgotten of late. */
+bool judge_memory_status(struct judge *j, struct jsonw *w);
+
 /* judge_load.c: records about loads. */
 void judge_loaded(struct judge *j);
 void judge_load_refused(struct judge *j, struct slice why);
@@ -142,9 +154,9 @@ void judge_load_kept(struct judge *j);
 /* judge_time.c: the time that rules are told. */
 /* Tells it, if all that is there was read, and asks to be called again. */
 void judge_tick(void *arg);
-/* Whether the wall clock was set; at least once a minute. */
+/* Whether the wall clock was set: before records, and once a minute. */
 void judge_clock(struct judge *j);
-/* Before the first record: nobody observed since the last one. */
+/* Before the first record: nobody observed, or saw the clock, since then. */
 void judge_was_away(struct judge *j);
 
 /* itself.c: records about the sensor. */

@@ -127,6 +127,9 @@ add_rules(struct judge *j, struct jsonw *w, struct degraded *d)
 	jsonw_pair_int(w, "stopped", (int64_t)stopped);
 	jsonw_pair(w, "detail", buf_slice(&text));
 	add_mutes(j, w);
+	if (judge_memory_status(j, w))
+		degrade(d, "rules had to forget what they had counted, "
+		    "alerts may be missing");
 	jsonw_object_end(w);
 	buf_free(&text);
 	if (n == 0)

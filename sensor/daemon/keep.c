@@ -45,8 +45,8 @@ entry_of(const struct event *ev, struct id id)
 	};
 }
 
-static void
-add_gap(struct judge *j, const struct gap *g)
+void
+judge_add_gap(struct judge *j, const struct gap *g)
 {
 	int64_t now = when_now();
 	struct slice hash[] = {
@@ -77,7 +77,7 @@ judge_unobserved(struct judge *j, struct slice source, struct slice reason,
 		.from = since, .until = when_now(), .count = GAP_UNKNOWN };
 
 	ruleset_unobserved(j->det.rules, gap.from, gap.until);
-	add_gap(j, &gap);
+	judge_add_gap(j, &gap);
 }
 
 /* What nobody can tell about, because it was not observed, is no alert. */
@@ -91,7 +91,7 @@ keep_unknown(struct judge *j, const struct match *m)
 		.count = GAP_UNKNOWN,
 	};
 
-	add_gap(j, &gap);
+	judge_add_gap(j, &gap);
 }
 
 void
@@ -240,7 +240,7 @@ judge_gap(void *owner, const struct gap *g)
 
 	in->gaps++;
 	ruleset_unobserved(in->judge->det.rules, g->from, g->until);
-	add_gap(in->judge, g);
+	judge_add_gap(in->judge, g);
 }
 
 void
@@ -325,6 +325,7 @@ judge_flush(struct judge *j)
 
 	loop_timer_stop(j->commit);
 	judge_inputs_settle(j);
+	judge_forgotten(j, j->stopping);
 	if (batch_is_empty(j->batch))
 		return true;
 	if (batch_flush(j->batch, j->store, judge_remember, j, &err) == -1) {
@@ -358,6 +359,7 @@ judge_work(void *arg)
 	j->more = false;
 	if (j->store == NULL || j->full || j->stopping)
 		return false;
+	judge_clock(j);
 	for (size_t i = 0; i < j->input_count; i++) {
 		struct judge_input *in = &j->inputs[i];
 

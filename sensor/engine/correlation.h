@@ -31,7 +31,6 @@ enum {
 	TEMPORAL_RULES_MAX = 64,
 	ORDERED_RULES_MAX = 10,
 	NESTED_MAX = 8,
-	VALUES_MAX = 10000,		/* distinct ones of a group */
 };
 
 struct bound {
@@ -67,6 +66,7 @@ struct correlation {
 	int64_t timespan;
 	int64_t late;		/* how long a window waits when it is over */
 	int64_t rearm;		/* how long a group rests after an alert */
+	size_t values_most;	/* distinct ones that a group keeps */
 	struct counted *counted;
 	size_t counted_count;
 	struct slice group[CORRELATION_FIELDS_MAX];
@@ -119,6 +119,7 @@ struct correlation_binding {
 	struct schema *schema;
 	struct arena *keep;
 	struct memory *memory;
+	size_t groups;		/* most of each */
 	struct correlator *correlator;
 	struct diag *diag;
 };
@@ -146,5 +147,7 @@ void correlator_count(struct correlator *co, const struct event *ev,
     const struct listener *to);
 /* Up to when all events came, see ruleset_time. */
 void correlator_time(struct correlator *co, int64_t now);
+/* See ruleset_clock. */
+void correlator_clock(struct correlator *co, int64_t by);
 
 #endif

@@ -317,7 +317,8 @@ bind_one(const struct bind *b, struct rule *r)
 	if (bind_parts(b, c) == 0) {
 		c->eager = is_eager(c);
 		c->holder = memory_holder(b->with->memory,
-		    &correlation_groups, &r->identity, c, 0);
+		    &correlation_groups, &r->identity, c,
+		    b->with->groups);
 	}
 	c->bound = DONE;
 	return c->holder != NULL ? 0 : -1;

@@ -207,9 +207,11 @@ read_bound(struct load *l, const struct node *n, enum bound_op op,
 	b->op = op;
 	if (read_number(l, n, &b->number) == -1)
 		return -1;
-	if (c->type == VALUE_COUNT && b->number > VALUES_MAX)
+	if (c->type == VALUE_COUNT && b->number > (double)c->values_most)
 		return node_error(l->diag, n,
-		    "at most %d different values are told apart", VALUES_MAX);
+		    "at most %zu different values are told apart (\"values\" "
+		    "under \"correlation\" in the configuration)",
+		    c->values_most);
 	return 0;
 }
 
@@ -436,7 +438,7 @@ read_generate(struct load *l, const struct node *map, struct correlation *c)
 	return node_error(l->diag, n, "\"generate\" is true or false");
 }
 
-/* A window waits ten seconds for what comes late, but not longer than it is. */
+/* Unless the rule says so, no window waits for longer than it is. */
 static int
 read_additions(struct load *l, const struct node *doc, struct correlation *c)
 {
@@ -445,7 +447,8 @@ read_additions(struct load *l, const struct node *doc, struct correlation *c)
 	const struct node *rearm = node_get(map, "rearm");
 	int bad = 0;
 
-	c->late = c->timespan < 10 * SECOND ? c->timespan : 10 * SECOND;
+	c->late = c->timespan < l->limits.late ? c->timespan :
+	    l->limits.late;
 	if (late != NULL)
 		bad |= read_span(l, late, &c->late);
 	if (rearm != NULL)
@@ -485,6 +488,7 @@ correlation_read(struct load *l, const struct node *doc, struct rule *r)
 
 	r->correlation = c;
 	c->file = l->file;
+	c->values_most = (size_t)l->limits.values;
 	if (map->type != NODE_MAP)
 		return node_error(l->diag, map, "\"correlation\" is a map");
 	bad |= keys_known(l, map, correlation_opts, shaped,

@@ -25,6 +25,22 @@ void ruleset_free(struct ruleset *rs);
  */
 void ruleset_placeholders(struct ruleset *rs, const struct node *map);
 /*
+ * How much rules may remember: the map "correlation" of the configuration,
+ * read with limit_opts, whose presets are in force where nothing is said. To
+ * be said before loading. ruleset_limits_check: -1 after diag_error.
+ */
+enum { LIMIT_VALUES = 100000 };
+struct ruleset_limits {
+	uint64_t groups;	/* of a correlation */
+	uint64_t values;	/* different ones, of a group */
+	uint64_t memory;	/* bytes of all */
+	int64_t late;		/* how long windows wait when they are over */
+};
+extern const struct opt limit_opts[];
+int ruleset_limits_check(const struct ruleset_limits *limits,
+    const struct node *map, struct diag *d);
+void ruleset_limit(struct ruleset *rs, const struct ruleset_limits *limits);
+/*
  * Has lint's opinion told, too, in a diag of its own: what is no mistake and
  * yet no good. With own, all rules are the caller's and held to what is asked
  * of such; else those that have a vedette: map. To be said after decoders and
@@ -148,7 +164,9 @@ void ruleset_unobserved(struct ruleset *rs, int64_t from, int64_t until);
 
 /*
  * Says that the wall clock was set, forward by so many microseconds or back,
- * and is now at this time: what is due is due as if it had not been set.
+ * and is now at this time: what is due is due as if it had not been set. When
+ * it was set back, what was counted before is moved along, so that windows
+ * see what comes now as later, by as much as it is.
  */
 void ruleset_clock(struct ruleset *rs, int64_t now, int64_t by);
 
@@ -180,6 +198,7 @@ bool ruleset_recall(struct ruleset *rs, struct slice key, struct slice value);
 struct ruleset_memory {
 	uint64_t items, bytes;
 	uint64_t evicted;	/* items that went for want of room */
+	uint64_t late;		/* matches whose window was closed */
 };
 struct ruleset_memory ruleset_memory(const struct ruleset *rs);
 
@@ -234,6 +253,7 @@ struct rule_view {
 	 */
 	size_t wakes;
 	struct slice wake_field, wake_text;
+	uint64_t evicted, late;	/* since load, as in ruleset_memory */
 	bool stopped;		/* its regular expressions took too much */
 	/* What the place changed: by which tuning, or -1. */
 	enum level shipped;

@@ -79,6 +79,7 @@ struct load {
 	struct predicates *predicates;
 	struct schema *schema;
 	const struct node *placeholders;	/* a map, or NULL */
+	struct ruleset_limits limits;
 	struct diag *diag;
 	const char *file;	/* lives in keep */
 	struct missing missing;

@@ -17,12 +17,15 @@ struct ruleset *
 ruleset_new(struct schema *s)
 {
 	struct ruleset *rs = xcalloc(1, sizeof(*rs));
+	struct diag none = { 0 };
 
 	rs->schema = s;
 	rs->keep = arena_new(0);
 	rs->build = arena_new(0);
 	rs->predicates = predicates_new();
 	rs->memory = memory_new();
+	opt_read(limit_opts, &rs->limits, NULL, NULL, "", rs->keep, &none);
+	memory_limit(rs->memory, rs->limits.memory);
 	rs->tuning = tuning_new(rs->memory, s);
 	rs->correlator = correlator_new();
 	return rs;
@@ -48,6 +51,13 @@ ruleset_free(struct ruleset *rs)
 	free(rs->questions);
 	buf_free(&rs->digests);
 	free(rs);
+}
+
+void
+ruleset_limit(struct ruleset *rs, const struct ruleset_limits *limits)
+{
+	rs->limits = *limits;
+	memory_limit(rs->memory, limits->memory);
 }
 
 void
@@ -127,7 +137,7 @@ ruleset_load_begin(struct ruleset *rs, const char *name, struct diag *d)
 	return (struct load){
 		.keep = rs->keep, .build = rs->build, .schema = rs->schema,
 		.predicates = rs->predicates, .diag = d,
-		.placeholders = rs->placeholders,
+		.placeholders = rs->placeholders, .limits = rs->limits,
 		.file = (const char *)arena_keep(rs->keep,
 		    slice_of(name)).p,
 	};
@@ -343,8 +353,8 @@ bind_correlations(struct ruleset *rs, struct diag *d)
 	correlations_bind(&(struct correlation_binding){
 		.rules = rs->rules, .count = rs->count,
 		.schema = rs->schema, .keep = rs->keep,
-		.memory = rs->memory, .correlator = rs->correlator,
-		.diag = d,
+		.memory = rs->memory, .groups = (size_t)rs->limits.groups,
+		.correlator = rs->correlator, .diag = d,
 	});
 }
 
@@ -409,8 +419,12 @@ struct ruleset_memory
 ruleset_memory(const struct ruleset *rs)
 {
 	struct memory_counts c = memory_counts(rs->memory);
+	uint64_t late = 0;
 
-	return (struct ruleset_memory){ c.items, c.bytes, c.evicted };
+	for (size_t i = 0; i < rs->count; i++)
+		if (rs->rules[i].correlation != NULL)
+			late += rs->rules[i].correlation->too_late;
+	return (struct ruleset_memory){ c.items, c.bytes, c.evicted, late };
 }
 
 void
@@ -433,6 +447,8 @@ ruleset_forget(struct ruleset *rs)
 		struct rule *r = &rs->rules[i];
 
 		r->matches = r->aborted = 0;
+		if (r->correlation != NULL)
+			r->correlation->too_late = 0;
 		r->stopped = false;
 		r->ration = (struct ration){ 0 };
 	}
@@ -506,6 +522,17 @@ view_tunings(const struct ruleset *rs, const struct rule *r,
 	out->mute = rule_muted(r, now);
 }
 
+/* What it remembers is in a correlation, or in what it expects. */
+static uint64_t
+evicted(const struct rule *r)
+{
+	const struct holder *h = r->correlation != NULL ?
+	    r->correlation->holder : r->expect != NULL ? r->expect->holder :
+	    NULL;
+
+	return h != NULL ? holder_counts(h).evicted : 0;
+}
+
 struct rule_view
 ruleset_view(const struct ruleset *rs, size_t i)
 {
@@ -518,6 +545,8 @@ ruleset_view(const struct ruleset *rs, size_t i)
 		.tests = r->tests, .test_count = r->test_count,
 		.matches = r->matches, .aborted = r->aborted,
 		.woken = r->woken, .spent = r->spent,
+		.evicted = evicted(r),
+		.late = r->correlation != NULL ? r->correlation->too_late : 0,
 		.stopped = r->stopped,
 	};
 

@@ -37,6 +37,7 @@ struct ruleset {
 	bool follow;		/* events tell the time */
 	int64_t now;		/* as they told it */
 	const struct node *placeholders;
+	struct ruleset_limits limits;
 	struct lint lint;	/* advice NULL: is not asked for */
 	struct buf digests;	/* of the files, in order */
 	struct question *questions;

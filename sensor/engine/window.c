@@ -236,7 +236,7 @@ static size_t
 most_closing(const struct correlation *c)
 {
 	if (c->type == VALUE_COUNT)
-		return VALUES_MAX + 1;
+		return c->values_most + 1;
 	if (is_sample(c))
 		return WINDOW_SAMPLE;
 	return is_temporal(c) ? WINDOW_ORDERED : WINDOW_CLOSING;
@@ -552,7 +552,8 @@ int
 window_load(struct window *w, const struct correlation *c, struct unpack *u)
 {
 	uint64_t count = unpack_varint(u), stride = 1, skipped = 0;
-	uint64_t most = c->type == VALUE_COUNT ? 2 * VALUES_MAX + 2 :
+	/* With a smaller cap than before, what is there stays. */
+	uint64_t most = c->type == VALUE_COUNT ? 2 * LIMIT_VALUES + 2 :
 	    2 * WINDOW_EXACT;
 
 	if (is_sample(c)) {
