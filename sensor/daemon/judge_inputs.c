@@ -138,6 +138,7 @@ watch_frame(void *arg, unsigned type, struct slice body, int fd)
 		notice(in, body);
 		return 0;
 	}
+	judge_clock(in->judge);
 	in->heard = in->listed ? 0 : when_steady();
 	in->listed |= type == INPUT_LISTED;
 	ret = in->type->heard(in->state, (enum input_frame)type, body, fd);

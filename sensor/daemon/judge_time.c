@@ -79,12 +79,35 @@ judge_tick(void *arg)
 		    next - now : RETRY_SPAN);
 }
 
+static int
+take_received(void *arg, const struct row *r)
+{
+	*(int64_t *)arg = r->received;
+	return -1;
+}
+
+/* By how much is not known; nothing that was counted is of the future. */
+static void
+clock_was_set(struct judge *j)
+{
+	const struct query newest = { .limit = 1 };
+	int64_t now = when_now(), last = 0;
+
+	store_query(j->store, &newest, take_received, &last, NULL);
+	if (last - now <= step_least)
+		return;
+	log_info("the clock was set back by %lld s or more",
+	    (long long)((last - now) / SECOND));
+	ruleset_clock(j->det.rules, now, now - last);
+}
+
 void
 judge_was_away(struct judge *j)
 {
 	int64_t now = when_now();
 	struct store_numbers n;
 
+	clock_was_set(j);
 	if (!j->taking_over && store_count(j->store, &n, NULL) == 0 &&
 	    n.records > 0 && now - n.last > away_least)
 		ruleset_unobserved(j->det.rules, n.last, now);

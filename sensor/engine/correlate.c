@@ -66,6 +66,13 @@ correlator_time(struct correlator *co, int64_t now)
 		co->now = now;
 }
 
+void
+correlator_clock(struct correlator *co, int64_t by)
+{
+	if (by < 0 && co->now != INT64_MIN)
+		co->now += by;
+}
+
 bool
 correlation_holds(const struct correlation *c, double measure)
 {
@@ -325,7 +332,7 @@ group_due(struct item *it, int64_t now, const struct listener *to)
 
 const struct memory_kind correlation_groups = {
 	.tag = 'c', .save = group_save, .load = group_load,
-	.free = group_free, .due = group_due,
+	.free = group_free, .due = group_due, .clock = group_clock,
 };
 
 /* --- counting ------------------------------------------------------------- */

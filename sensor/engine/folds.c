@@ -52,9 +52,23 @@ fold_load(struct holder *h, struct slice name, struct slice value,
 	return &f->item;
 }
 
+/* Set back, nothing is held back for longer than the rule says. */
+static void
+fold_clock(struct item *it, int64_t now, int64_t by)
+{
+	struct tally *f = (struct tally *)it;
+
+	(void)now;
+	if (by >= 0)
+		return;
+	f->until += by;
+	f->due += by;
+	memory_note(it, f->fixed_len, f->due);
+}
+
 static const struct memory_kind kind = {
 	.tag = FOLD_TAG, .stays = true, .save = tally_save, .load = fold_load,
-	.free = tally_free, .due = fold_due,
+	.free = tally_free, .due = fold_due, .clock = fold_clock,
 };
 
 struct folds *

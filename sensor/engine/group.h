@@ -27,6 +27,7 @@ bool group_name_read(struct slice name, struct slice *values, size_t count);
 void group_save(const struct item *it, struct buf *out);
 struct item *group_load(struct holder *h, struct slice name,
     struct slice value, size_t *bytes, int64_t *due);
+void group_clock(struct item *it, int64_t now, int64_t by);
 void group_free(struct item *it);
 
 #endif

@@ -141,5 +141,6 @@ ruleset_unobserved(struct ruleset *rs, int64_t from, int64_t until)
 void
 ruleset_clock(struct ruleset *rs, int64_t now, int64_t by)
 {
+	correlator_clock(rs->correlator, by);
 	memory_clock(rs->memory, now, by);
 }
