@@ -44,7 +44,7 @@ static void add_line(struct diag *d, const char *file, unsigned line,
     __attribute__((format(printf, 6, 0)));
 
 /* More nobody reads; a hostile file has a mistake in every other byte. */
-enum { LINES_MAX = 1000, WHAT_MAX = 2000 };
+enum { LINES_MAX = 1000, WHAT_MAX = 2000, CHOICE_MAX = 10 };
 
 static void
 add_what(struct buf *b, const char *fmt, va_list ap)
@@ -185,4 +185,20 @@ did_you_mean(const char *word, const char *const *list)
 		}
 	}
 	return found;
+}
+
+void
+say_choice(struct buf *out, const char *word, const char *const *list)
+{
+	const char *near = did_you_mean(word, list);
+	size_t count = 0;
+
+	while (list[count] != NULL)
+		count++;
+	if (near != NULL)
+		buf_fmt(out, "; did you mean \"%s\"?", near);
+	else if (count > 0 && count <= CHOICE_MAX)
+		for (size_t i = 0; i < count; i++)
+			buf_fmt(out, "%s%s", i > 0 ? ", " :
+			    "; it is one of: ", list[i]);
 }

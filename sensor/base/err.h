@@ -67,5 +67,10 @@ void diag_free(struct diag *d);
  * or NULL when none is near enough to be worth saying.
  */
 const char *did_you_mean(const char *word, const char *const *list);
+/*
+ * Appends to a message about a word that is none of the list which one is
+ * near; where none is, all of them when they are few.
+ */
+void say_choice(struct buf *out, const char *word, const char *const *list);
 
 #endif

@@ -126,6 +126,19 @@ node_warn(struct diag *d, const struct node *n, const char *fmt, ...)
 }
 
 int
+node_no_such(struct diag *d, const struct node *n, const char *what,
+    const char *const *list)
+{
+	struct buf text = { 0 };
+
+	buf_fmt(&text, "no %s \"%s\"", what, node_cstr(n));
+	say_choice(&text, node_cstr(n), list);
+	diag_error(d, n->file, n->line, n->column, "%s", buf_cstr(&text));
+	buf_free(&text);
+	return -1;
+}
+
+int
 node_known(struct diag *d, const struct node *map, const char *const *keys,
     const char *what)
 {

@@ -241,17 +241,12 @@ preset(const struct opt *o, void *into, struct arena *a)
 static int
 wrong_word(struct diag *d, const struct opt *o, const struct node *n)
 {
-	const char *near = did_you_mean(node_cstr(n), o->words);
-	struct buf all = { 0 };
+	struct buf choice = { 0 };
 
-	if (near != NULL)
-		return node_error(d, n, "%s: no \"%s\"; did you mean \"%s\"?",
-		    o->name, node_cstr(n), near);
-	for (size_t i = 0; o->words[i] != NULL; i++)
-		buf_fmt(&all, "%s%s", i > 0 ? ", " : "", o->words[i]);
-	node_error(d, n, "%s: no \"%s\"; it is one of: %s", o->name,
-	    node_cstr(n), buf_cstr(&all));
-	buf_free(&all);
+	say_choice(&choice, node_cstr(n), o->words);
+	node_error(d, n, "%s: no \"%s\"%s", o->name, node_cstr(n),
+	    buf_cstr(&choice));
+	buf_free(&choice);
 	return -1;
 }
 

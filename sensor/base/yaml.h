@@ -59,6 +59,9 @@ int node_error(struct diag *d, const struct node *n, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void node_warn(struct diag *d, const struct node *n, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* Error: a node's text is no such thing; which there are is in the list. */
+int node_no_such(struct diag *d, const struct node *n, const char *what,
+    const char *const *list);
 /*
  * Error for each key of the map that is not in the list (NULL-terminated),
  * with a "did you mean". 0 when all are known.

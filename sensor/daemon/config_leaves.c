@@ -34,19 +34,6 @@ is_off(const struct node *n)
 	    (slice_eq(n->text, S("off")) || slice_eq(n->text, S("false")));
 }
 
-static void
-unknown_type(struct diag *d, const struct node *key, const char *what,
-    const char *const *names)
-{
-	const char *near = did_you_mean(node_cstr(key), names);
-
-	if (near != NULL)
-		node_error(d, key, "no %s \"%s\"; did you mean \"%s\"?", what,
-		    node_cstr(key), near);
-	else
-		node_error(d, key, "no %s \"%s\"", what, node_cstr(key));
-}
-
 static const struct input *
 find_input(const struct input *const *types, const struct node *key,
     struct diag *d)
@@ -60,7 +47,7 @@ find_input(const struct input *const *types, const struct node *key,
 		names[i] = types[i]->name;
 	}
 	names[i] = "defaults";
-	unknown_type(d, key, "input", names);
+	node_no_such(d, key, "input", names);
 	return NULL;
 }
 
@@ -75,7 +62,7 @@ find_output(const struct output *const *types, const struct node *key,
 			return types[i];
 		names[i] = types[i]->name;
 	}
-	unknown_type(d, key, "output", names);
+	node_no_such(d, key, "output", names);
 	return NULL;
 }
 

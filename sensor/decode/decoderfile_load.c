@@ -47,19 +47,6 @@ is_number_field(struct slice name)
 	return false;
 }
 
-static int
-wrong_word(struct diag *diag, const struct node *at, const char *what,
-    const char *const *list)
-{
-	const char *near = did_you_mean(node_cstr(at), list);
-
-	if (near == NULL)
-		return node_error(diag, at, "no %s \"%s\"", what,
-		    node_cstr(at));
-	return node_error(diag, at, "no %s \"%s\"; did you mean \"%s\"?",
-	    what, node_cstr(at), near);
-}
-
 /* A child that must be there and be of a type. */
 static const struct node *
 need(struct diag *diag, const struct node *map, const char *key,
@@ -310,7 +297,7 @@ read_record(struct reading *r, struct pattern *p, const struct node *n)
 		if (slice_eq(n->text, slice_of(decode_records[i])))
 			p->kept = n->text;
 	if (p->kept.len == 0)
-		wrong_word(r->diag, n, "kind of record", decode_records);
+		node_no_such(r->diag, n, "kind of record", decode_records);
 }
 
 /* Only their shape: what they say is tried by decoders_test. */

@@ -97,7 +97,6 @@ collection_next(struct collection *c, const struct node *doc, struct diag *d)
 		"global", "repeat", "reset", NULL
 	};
 	const struct node *action = node_get(doc, "action");
-	const char *near;
 
 	if (node_is_null(doc))
 		return NULL;
@@ -117,9 +116,6 @@ collection_next(struct collection *c, const struct node *doc, struct diag *d)
 		c->global = c->previous = NULL;
 		return NULL;
 	}
-	near = did_you_mean(node_cstr(action), words);
-	node_error(d, action, "no action \"%s\"%s%s%s", node_cstr(action),
-	    near != NULL ? "; did you mean \"" : "",
-	    near != NULL ? near : "", near != NULL ? "\"?" : "");
+	node_no_such(d, action, "action", words);
 	return NULL;
 }

@@ -174,32 +174,25 @@ selector(struct parse *p, enum expr_type type)
 	return e->first == NULL ? NULL : e;
 }
 
-static const char *
-near_name(struct parse *p, struct slice word)
-{
-	const char **names = arena_alloc(p->a,
-	    (p->count + 1) * sizeof(*names));
-	char text[64];
-
-	slice_to_cstr(word, text, sizeof(text));
-	for (size_t i = 0; i < p->count; i++)
-		names[i] = (const char *)arena_keep(p->a, p->ids[i].name).p;
-	return did_you_mean(text, names);
-}
-
 static struct expr *
 unknown(struct parse *p, struct slice word, size_t begin)
 {
-	const char *near = near_name(p, word);
-	char text[96] = "no such identifier in the detection";
+	const char **names = arena_alloc(p->a,
+	    (p->count + 1) * sizeof(*names));
+	struct buf text = { 0 };
+	char asked[64];
 
-	if (near != NULL)
-		snprintf(text, sizeof(text),
-		    "no such identifier, did you mean \"%.40s\"?", near);
+	for (size_t i = 0; i < p->count; i++)
+		names[i] = (const char *)arena_keep(p->a, p->ids[i].name).p;
+	slice_to_cstr(word, asked, sizeof(asked));
+	buf_str(&text, "no such identifier");
+	say_choice(&text, asked, names);
 	p->token = T_WORD;
 	p->word = word;
 	p->begin = begin;
-	return fail(p, text);
+	fail(p, buf_cstr(&text));
+	buf_free(&text);
+	return NULL;
 }
 
 static struct expr *

@@ -51,7 +51,6 @@ static int
 read_type(struct load *l, const struct node *map, struct correlation *c)
 {
 	const struct node *n = node_get(map, "type");
-	const char *near;
 	int type;
 
 	if (n == NULL)
@@ -64,10 +63,7 @@ read_type(struct load *l, const struct node *map, struct correlation *c)
 	}
 	if (n->type != NODE_SCALAR)
 		return node_error(l->diag, n, "\"type\" is a word");
-	near = did_you_mean(node_cstr(n), correlation_types);
-	return node_error(l->diag, n, "no type \"%s\"%s%s%s", node_cstr(n),
-	    near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
-	    near != NULL ? "\"?" : "");
+	return node_no_such(l->diag, n, "type", correlation_types);
 }
 
 /* A number and a unit; months and years are mean ones, as in pySigma. */
@@ -235,7 +231,6 @@ read_part(struct load *l, const struct node *n, struct correlation *c)
 		NULL
 	};
 	int op = find(ops, n->key->text);
-	const char *near;
 
 	if (op != -1)
 		return read_bound(l, n, (enum bound_op)op, c);
@@ -243,10 +238,7 @@ read_part(struct load *l, const struct node *n, struct correlation *c)
 		return read_fields(l, n, "field", c->values, &c->value_count);
 	if (slice_eq(n->key->text, S("percentile")))
 		return read_percentile(l, n, c);
-	near = did_you_mean(node_cstr(n->key), keys);
-	return node_error(l->diag, n->key, "no operator \"%s\"%s%s%s",
-	    node_cstr(n->key), near != NULL ? "; did you mean \"" : "",
-	    near != NULL ? near : "", near != NULL ? "\"?" : "");
+	return node_no_such(l->diag, n->key, "operator", keys);
 }
 
 /* What each type wants of its condition, and what makes none for it. */

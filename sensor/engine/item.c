@@ -135,6 +135,16 @@ read_number(struct item *item, const struct node *value,
 	push(g, &p);
 }
 
+/* "selection:" and nothing behind it, or a list's item. */
+static int
+no_keyword(struct load *l, const struct node *value)
+{
+	if (value->key == NULL)
+		return node_error(l->diag, value, "a keyword can't be null");
+	return node_error(l->diag, value, "nothing stands under \"%s\"; a "
+	    "search is a map of fields, or a list", node_cstr(value->key));
+}
+
 static int
 read_plain(struct item *item, const struct node *value, struct group *g)
 {
@@ -149,8 +159,7 @@ read_plain(struct item *item, const struct node *value, struct group *g)
 		return node_error(item->load->diag, value,
 		    "the modifier works on text; quote the value");
 	if (type == SCALAR_NULL && item->field == FIELD_ANYWHERE)
-		return node_error(item->load->diag, value,
-		    "a keyword can't be null");
+		return no_keyword(item->load, value);
 	if (type == SCALAR_NUMBER) {
 		read_number(item, value, &number, g);
 	} else if (type == SCALAR_BOOL) {
@@ -260,7 +269,8 @@ read_compare(struct item *item, const struct node *value, struct group *g)
 
 	if (scalar_of(value, &p.number.number) != SCALAR_NUMBER)
 		return node_error(item->load->diag, value,
-		    "the modifier wants a number");
+		    "the modifier wants a number%s",
+		    value->quoted ? ", without quotes" : "");
 	p.number.compare = item->compare;
 	p.number.part = item->part;
 	push(g, &p);

@@ -60,13 +60,12 @@ static void
 suggest(const struct lint *lint, const struct node *at, const char *what,
     const char *word, const char *const *words)
 {
-	const char *near = did_you_mean(word, words);
+	struct buf choice = { 0 };
 
-	if (near == NULL)
-		node_warn(lint->advice, at, "no %s \"%s\"", what, word);
-	else
-		node_warn(lint->advice, at, "no %s \"%s\"; did you mean "
-		    "\"%s\"?", what, word, near);
+	say_choice(&choice, word, words);
+	node_warn(lint->advice, at, "no %s \"%s\"%s", what, word,
+	    buf_cstr(&choice));
+	buf_free(&choice);
 }
 
 /* Keys of one's own are allowed, so only those like a known one are told. */

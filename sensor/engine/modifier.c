@@ -92,8 +92,8 @@ unknown(const struct item *item, struct slice word)
 		return node_error(item->load->diag, &place,
 		    "no modifier \"%s\"; did you mean \"%s\"?", text, near);
 	return node_error(item->load->diag, &place, word.len > 0 ?
-	    "no modifier \"%s\"" : "a modifier is missing behind \"|\"%s",
-	    text);
+	    "no modifier \"%s\"; vedette-rules(7) names all of them" :
+	    "a modifier is missing behind \"|\"%s", text);
 }
 
 static int

@@ -50,7 +50,6 @@ read_word(struct load *l, const struct node *doc, const char *key,
     const char *const *words, struct slice fallback, struct slice *out)
 {
 	const struct node *n = node_get(doc, key);
-	const char *near;
 
 	if (read_text(l, doc, key, out) == -1)
 		return -1;
@@ -61,10 +60,7 @@ read_word(struct load *l, const struct node *doc, const char *key,
 	for (size_t i = 0; words[i] != NULL; i++)
 		if (slice_eq(*out, slice_of(words[i])))
 			return 0;
-	near = did_you_mean(node_cstr(n), words);
-	return node_error(l->diag, n, "no %s \"%s\"%s%s%s", key,
-	    node_cstr(n), near != NULL ? "; did you mean \"" : "",
-	    near != NULL ? near : "", near != NULL ? "\"?" : "");
+	return node_no_such(l->diag, n, key, words);
 }
 
 static int

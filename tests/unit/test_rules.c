@@ -115,6 +115,9 @@ mistakes_have_file_line_and_column(void)
 		    "r.yml:3:12: \"detection\" is a map" },
 		{ HEAD "level: hgih\n" BODY,
 		    "r.yml:3:8: no level \"hgih\"; did you mean \"high\"?" },
+		{ HEAD "level: severe\n" BODY,
+		    "r.yml:3:8: no level \"severe\"; it is one of: "
+		    "informational, low, medium, high, critical" },
 		{ HEAD "status: tset\n" BODY,
 		    "r.yml:3:9: no status \"tset\"; did you mean \"test\"?" },
 		{ HEAD "taxonomy: ecs\n" BODY,
