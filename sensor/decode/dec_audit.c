@@ -235,6 +235,74 @@ add_pairs(struct event *ev, const struct auditline *line)
 	return call;
 }
 
+/*
+ * Keys of records are in lower case, but for those of names that auditd adds
+ * behind: UID, SYSCALL, ARCH.
+ */
+static bool
+is_key(struct slice s)
+{
+	bool lower = false, upper = false;
+
+	for (size_t i = 0; i < s.len; i++) {
+		lower |= s.p[i] >= 'a' && s.p[i] <= 'z';
+		upper |= s.p[i] >= 'A' && s.p[i] <= 'Z';
+		if (s.p[i] == '.')
+			return false;
+	}
+	return lower != upper;
+}
+
+static void
+could_record(const struct decode_frame *frame, struct event *ev)
+{
+	const struct audit *a = frame->state;
+
+	for (size_t i = 0; i < schema_count(frame->schema); i++)
+		if (is_key(schema_name(frame->schema, (int)i)))
+			event_set(ev, (int)i, value_any);
+	for (size_t i = 0; i < COUNT(common); i++)
+		event_set(ev, common[i].field, value_any);
+	event_set(ev, F_HOST_HOSTNAME, value_any);
+	event_source(ev, a->auditd);
+}
+
+static const struct {
+	enum name name;
+	int field;	/* that other decoders set too; -1: none */
+} of_start[] = {
+	{ N_IMAGE, -1 }, { N_COMMAND_LINE, -1 }, { N_DIRECTORY, -1 },
+	{ N_USER, F_USER_NAME }, { N_LOGON, F_USER_ID },
+	{ N_PID, F_PROCESS_PID }, { N_PPID, -1 },
+};
+
+static void
+could_start(const struct decode_frame *frame, struct event *ev)
+{
+	const struct audit *a = frame->state;
+
+	for (size_t i = 0; i < COUNT(of_start); i++) {
+		if (a->fields[of_start[i].name] != -1)
+			event_set(ev, a->fields[of_start[i].name], value_any);
+		if (of_start[i].field != -1)
+			event_set(ev, of_start[i].field, value_any);
+	}
+	event_set(ev, F_PROCESS_NAME, value_any);
+	event_set(ev, F_HOST_HOSTNAME, value_any);
+	event_source(ev, a->process);
+}
+
+static bool
+could(const struct decode_frame *frame, struct event *ev, unsigned n)
+{
+	static void (*const kinds[])(const struct decode_frame *frame,
+	    struct event *ev) = { could_record, could_start };
+
+	if (n < COUNT(kinds))
+		kinds[n](frame, ev);
+	return n < COUNT(kinds);
+}
+
 static bool
 decode(struct decode_frame *frame, struct event *ev, struct decoded *out)
 {
@@ -435,9 +503,15 @@ merged(struct decode_frame *frame, struct event *ev, bool all)
 	return true;
 }
 
+static const char *const files[] = {
+	"/var/log/audit/audit.log*", NULL
+};
+
 const struct decoder dec_audit = {
 	.name = "audit",
 	.form = FORM_TEXT,
+	.could = could,
+	.files = files,
 	.start = start,
 	.stop = stop,
 	.decode = decode,

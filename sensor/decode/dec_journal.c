@@ -135,8 +135,38 @@ decode(struct decode_frame *frame, struct event *ev, struct decoded *out)
 	return true;
 }
 
+/* Names of journal fields are of these bytes alone. */
+static bool
+is_name(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((s.p[i] < 'A' || s.p[i] > 'Z') && s.p[i] != '_' &&
+		    !byte_is_digit(s.p[i]))
+			return false;
+	return s.len > 0 && !byte_is_digit(s.p[0]);
+}
+
+static bool
+could(const struct decode_frame *frame, struct event *ev, unsigned n)
+{
+	if (n > 0)
+		return false;
+	for (size_t i = 0; i < schema_count(frame->schema); i++)
+		if (is_name(schema_name(frame->schema, (int)i)))
+			event_set(ev, (int)i, value_any);
+	for (size_t i = 0; i < COUNT(known); i++)
+		if (known[i].field >= 0)
+			event_set(ev, known[i].field, value_any);
+	event_set(ev, F_PROCESS_NAME, value_any);
+	event_set(ev, F_PROCESS_PID, value_any);
+	event_source(ev, frame->syslog);
+	return true;
+}
+
 const struct decoder dec_journal = {
 	.name = "journal",
 	.form = FORM_JOURNAL,
 	.decode = decode,
+	.could = could,
+	.speaks = true,
 };

@@ -290,8 +290,23 @@ decode(struct decode_frame *frame, struct event *ev, struct decoded *out)
 	return true;
 }
 
+/* An object, and one with a program's message, as good as a line of syslog. */
+static bool
+could(const struct decode_frame *frame, struct event *ev, unsigned n)
+{
+	for (size_t i = 0; n < 2 && i < schema_count(frame->schema); i++)
+		event_set(ev, (int)i, value_any);
+	event_source(ev, frame->other);
+	if (n == 1)
+		event_source(ev, frame->syslog);
+	return n < 2;
+}
+
 const struct decoder dec_json = {
 	.name = "json",
 	.form = FORM_JSON,
 	.decode = decode,
+	.could = could,
+	.speaks = true,
+	.open = true,
 };

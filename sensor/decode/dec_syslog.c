@@ -347,8 +347,33 @@ decode(struct decode_frame *frame, struct event *ev, struct decoded *out)
 	return true;
 }
 
+static bool
+could(const struct decode_frame *frame, struct event *ev, unsigned n)
+{
+	static const int fields[] = {
+		F_PROCESS_NAME, F_PROCESS_PID, F_HOST_HOSTNAME,
+		F_SYSLOG_FACILITY, F_SYSLOG_SEVERITY, F_MESSAGE,
+	};
+
+	for (size_t i = 0; i < COUNT(fields); i++)
+		event_set(ev, fields[i], value_any);
+	event_source(ev, frame->syslog);
+	return n == 0;
+}
+
+/* As syslog daemons are configured where they are packaged. */
+static const char *const files[] = {
+	"/var/log/syslog*", "/var/log/messages*", "/var/log/auth.log*",
+	"/var/log/secure*", "/var/log/kern.log*", "/var/log/cron*",
+	"/var/log/daemon.log*", "/var/log/user.log*", "/var/log/mail.log*",
+	"/var/log/maillog*", "/var/log/debug*", NULL
+};
+
 const struct decoder dec_syslog = {
 	.name = "syslog",
 	.form = FORM_TEXT,
 	.decode = decode,
+	.could = could,
+	.speaks = true,
+	.files = files,
 };

@@ -65,6 +65,21 @@ struct decoder {
 	void *(*start)(struct schema *s);
 	void (*stop)(void *state);
 	bool (*merged)(struct decode_frame *frame, struct event *ev, bool all);
+	/*
+	 * What its records may become, for those who ask beforehand: gives ev,
+	 * reset with its record, the log sources of the nth kind of events,
+	 * and value_any for each field that one of them may have. False when
+	 * there are no more kinds.
+	 */
+	bool (*could)(const struct decode_frame *frame, struct event *ev,
+	    unsigned n);
+	bool speaks;	/* pattern decoders look at its messages */
+	bool open;	/* records name their fields themselves, any of them */
+	/*
+	 * Where files of such records are by default, '*' being any bytes;
+	 * elsewhere they have the same names. NULL: any file may hold them.
+	 */
+	const char *const *files;
 };
 
 /*
@@ -123,6 +138,33 @@ void decoders_run(struct decoders *d, struct event *ev);
 bool decoders_merged(struct decoders *d, struct event *ev, bool all);
 /* Whether the last record may be one of several that tell of one thing. */
 bool decoders_merging(const struct decoders *d);
+
+/*
+ * Which events there may be at all. A place is where records come from; a
+ * file's may have wildcards, as the configuration has it.
+ */
+struct decode_place {
+	enum record_form form;	/* FORM_JOURNAL, or FORM_TEXT of a file */
+	struct slice source;	/* its path, or "journal" */
+};
+struct prospect {
+	/*
+	 * With the log sources of one kind of events. A field has the value
+	 * that it always has, or value_any, or is never there.
+	 */
+	const struct event *ev;
+	struct slice by;	/* pattern or format: "sshd/failed", "audit" */
+	const char *only;	/* if the place has this format; NULL: it has */
+};
+/*
+ * Calls back with each kind of events that records of a place may become;
+ * bound and frozen before. Nothing of it outlives the call.
+ */
+void decoders_prospects(struct decoders *d, const struct decode_place *from,
+    void (*each)(void *arg, const struct prospect *p), void *arg);
+/* Calls back with the places that formats and sources.yaml know. */
+void decoders_places(struct decoders *d,
+    void (*each)(void *arg, const struct decode_place *place), void *arg);
 
 /*
  * Numbers for status: records seen, of no format, understood by a pattern,

@@ -209,6 +209,33 @@ sources_load(struct sources *ss, const char *path, struct diag *d)
 	read_list(ss, node_get(doc, "fields"), read_names, d);
 }
 
+static void
+each_text(const struct node *texts, void (*each)(void *arg, struct slice glob),
+    void *arg)
+{
+	bool list = texts != NULL && texts->type == NODE_LIST;
+	const struct node *n = list ? texts->first : texts;
+
+	for (; n != NULL; n = list ? n->next : NULL)
+		each(arg, n->text);
+}
+
+void
+sources_files(const struct sources *ss,
+    void (*each)(void *arg, struct slice glob), void *arg)
+{
+	for (size_t i = 0; i < ss->mapping_count; i++)
+		each_text(ss->mappings[i].files, each, arg);
+}
+
+void
+sources_programs(const struct sources *ss,
+    void (*each)(void *arg, struct slice glob), void *arg)
+{
+	for (size_t i = 0; i < ss->mapping_count; i++)
+		each_text(ss->mappings[i].programs, each, arg);
+}
+
 bool
 sources_name(const struct sources *ss, struct slice field)
 {

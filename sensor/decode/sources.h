@@ -23,6 +23,12 @@ void sources_bind(struct sources *ss);
 /* Adds to an event that is decoded what it has besides. */
 void sources_run(struct sources *ss, struct event *ev);
 
+/* Calls back with each file and each program that a mapping names. */
+void sources_files(const struct sources *ss,
+    void (*each)(void *arg, struct slice glob), void *arg);
+void sources_programs(const struct sources *ss,
+    void (*each)(void *arg, struct slice glob), void *arg);
+
 /* '*' is any run of bytes; nothing else is special. */
 bool decoders_glob(struct slice pattern, struct slice s);
 

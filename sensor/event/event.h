@@ -66,6 +66,18 @@ void event_other(struct event *ev, struct slice text);
 const struct value *event_get(const struct event *ev, int field);
 /* Text of the first value, or the empty slice. */
 struct slice event_text(const struct event *ev, int field);
+/*
+ * Text of a value in an event that stands for all of a kind: it may be any,
+ * or be missing. It is known by where it lies, not by what it says.
+ */
+extern const struct slice value_any;
+
+static inline bool
+value_is_any(const struct value *v)
+{
+	return v->text.p == value_any.p;
+}
+
 /* Adds a log source unless it is there already. */
 void event_source(struct event *ev, struct logsource from);
 
