@@ -125,6 +125,41 @@ program_run(const uint32_t *code, size_t len, struct predicates *ps,
 	return bit;
 }
 
+unsigned
+program_can(const uint32_t *code, size_t len,
+    unsigned (*can)(void *arg, uint32_t predicate), void *arg)
+{
+	/* What the bit may be where somebody jumps to. */
+	unsigned char *jumped = xcalloc(len + 1, 1);
+	unsigned bit = PROGRAM_FALSE;
+
+	for (size_t i = 0; i < len; i++) {
+		uint32_t number = code[i] & ~(uint32_t)DO_MASK;
+
+		bit |= jumped[i];
+		switch (code[i] & DO_MASK) {
+		case DO_TEST:
+			bit = bit != 0 ? can(arg, number) : 0;
+			break;
+		case DO_NOT:
+			bit = (bit & PROGRAM_FALSE ? PROGRAM_TRUE : 0) |
+			    (bit & PROGRAM_TRUE ? PROGRAM_FALSE : 0);
+			break;
+		case DO_NO:
+			jumped[number] |= bit & PROGRAM_FALSE;
+			bit &= PROGRAM_TRUE;
+			break;
+		case DO_YES:
+			jumped[number] |= bit & PROGRAM_TRUE;
+			bit &= PROGRAM_FALSE;
+			break;
+		}
+	}
+	bit |= jumped[len];
+	free(jumped);
+	return bit;
+}
+
 void
 program_tests(const uint32_t *code, size_t len,
     void (*each)(void *arg, uint32_t predicate), void *arg)

@@ -19,6 +19,13 @@ uint32_t *program_new(struct arena *a, const struct expr *e, size_t *len);
 /* For the event that the predicates are turned to. */
 bool program_run(const uint32_t *code, size_t len, struct predicates *ps,
     bool *aborted);
+/*
+ * What a program may come to when each test may come to what `can` says, for
+ * itself: a set of PROGRAM_FALSE and PROGRAM_TRUE.
+ */
+enum { PROGRAM_FALSE = 1, PROGRAM_TRUE = 2, PROGRAM_EITHER = 3 };
+unsigned program_can(const uint32_t *code, size_t len,
+    unsigned (*can)(void *arg, uint32_t predicate), void *arg);
 /* Calls back for the predicate of each test in it, also more than once. */
 void program_tests(const uint32_t *code, size_t len,
     void (*each)(void *arg, uint32_t predicate), void *arg);
