@@ -89,6 +89,17 @@ file_survey(const void *options, struct buf *out)
 	}
 }
 
+static void
+file_places(const void *options,
+    void (*each)(void *arg, const struct input_place *place), void *arg)
+{
+	const struct file_options *o = options;
+
+	for (size_t i = 0; o->paths != NULL && i < o->paths->count; i++)
+		each(arg, &(struct input_place){ FORM_TEXT,
+		    o->paths->items[i], false });
+}
+
 /*
  * What will be read: the directory of the first wildcard, or where it will be
  * made. The files lie in it, and so do their older siblings.
@@ -209,6 +220,7 @@ const struct input in_file = {
 	.options_size = sizeof(struct file_options),
 	.check = file_check,
 	.survey = file_survey,
+	.places = file_places,
 	.prepare = file_prepare,
 	.begin = file_begin,
 	.told = file_told,

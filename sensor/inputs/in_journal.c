@@ -76,6 +76,17 @@ check(const void *options, const struct node *at, struct diag *d)
 	return 0;
 }
 
+static void
+places(const void *options,
+    void (*each)(void *arg, const struct input_place *place), void *arg)
+{
+	const struct journal_options *o = options;
+
+	each(arg, &(struct input_place){ FORM_JOURNAL, "journal",
+	    (o->units != NULL && o->units->count > 0) ||
+	    (o->match != NULL && o->match->count > 0) });
+}
+
 /* An entry that the judge has not acknowledged. */
 struct unacked {
 	uint64_t seq;
@@ -572,6 +583,7 @@ const struct input in_journal = {
 	.options_size = sizeof(struct journal_options),
 	.once = true,
 	.check = check,
+	.places = places,
 	.prepare = reader_prepare,
 	.begin = reader_begin,
 	.told = reader_told,

@@ -88,6 +88,13 @@ struct judge_room {
 	bool (*enough)(void *owner);
 };
 
+/* Where an input reads. */
+struct input_place {
+	enum record_form form;		/* FORM_TEXT also for JSON lines */
+	const char *source;		/* as record.source; or with wildcards */
+	bool narrowed;			/* options leave some records out */
+};
+
 struct input {
 	const char *name;		/* key in the configuration: "file" */
 	const char *role;		/* watch process: "files", "journal" */
@@ -98,6 +105,10 @@ struct input {
 	    struct diag *d);
 	/* May be NULL: what is there now, lines for check, each with a \n. */
 	void (*survey)(const void *options, struct buf *out);
+	/* Calls back with each place that the options name. */
+	void (*places)(const void *options,
+	    void (*each)(void *arg, const struct input_place *place),
+	    void *arg);
 
 	/*
 	 * Watch side. options: all configured inputs of this leaf. prepare
