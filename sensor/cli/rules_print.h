@@ -7,6 +7,9 @@
 #include "cli/screen.h"
 #include "daemon/detector.h"
 
+/* Appends "linux / sshd": the words of a log source that are set. */
+void print_source(struct buf *out, const struct detector *det,
+    struct logsource source);
 /* One line or JSON object each. */
 void print_rules(const struct detector *det, const struct screen *s, bool json);
 /* Everything about one. */

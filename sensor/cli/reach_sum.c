@@ -1,0 +1,171 @@
+/*
+ * The summary of rules reach: how many rules can fire, and for what reasons
+ * the others can't, with what to do about each.
+ */
+#include <stdlib.h>
+
+#include "base/map.h"
+#include "cli/reach_print.h"
+#include "cli/table.h"
+
+enum { REASONS_SHOWN = 30 };
+
+/* Rules that can't fire for one reason. */
+struct reason {
+	struct slice why, advice;
+	size_t count;
+};
+
+struct sum {
+	const struct reaching *r;
+	struct arena *keep;
+	struct map *numbers;	/* by text, + 1 */
+	struct reason *reasons;
+	size_t count, rules;
+};
+
+static void
+number(const struct screen *s, const char *before, size_t n,
+    const char *after)
+{
+	struct buf text = { 0 };
+
+	buf_str(&text, before);
+	number_grouped(&text, n);
+	buf_str(&text, after);
+	screen_paint(s, PAINT_NONE, buf_slice(&text));
+	buf_free(&text);
+}
+
+static void
+count_reason(struct sum *sum, struct slice why, struct slice advice)
+{
+	size_t n = (size_t)(uintptr_t)map_get(sum->numbers, why);
+
+	sum->rules++;
+	if (n == 0) {
+		sum->reasons = xrealloc(sum->reasons, sum->count + 1,
+		    sizeof(*sum->reasons));
+		sum->reasons[sum->count++] = (struct reason){
+			arena_keep(sum->keep, why),
+			arena_keep(sum->keep, advice), 0
+		};
+		n = sum->count;
+		map_put(sum->numbers, why, (void *)(uintptr_t)n);
+	}
+	sum->reasons[n - 1].count++;
+}
+
+static int
+by_count(const void *a, const void *b)
+{
+	const struct reason *x = a, *y = b;
+
+	return x->count > y->count ? -1 : x->count < y->count ? 1 :
+	    slice_cmp(x->why, y->why);
+}
+
+static void
+print_reasons(struct sum *sum)
+{
+	static const struct column columns[] = {
+		{ .title = "RULES", .right = true },
+		{ .title = "WHY NOT", .stretch = true },
+		{ .title = "WHAT TO DO" },
+	};
+	const struct screen *s = sum->r->screen;
+	struct table *t = table_new(s, columns, COUNT(columns));
+	size_t shown = 0, rest = 0;
+
+	qsort(sum->reasons, sum->count, sizeof(*sum->reasons), by_count);
+	for (size_t i = 0; i < sum->count; i++) {
+		struct buf n = { 0 };
+
+		if (i >= REASONS_SHOWN) {
+			rest += sum->reasons[i].count;
+			continue;
+		}
+		shown++;
+		number_grouped(&n, sum->reasons[i].count);
+		table_cell(t, PAINT_NONE, buf_slice(&n));
+		table_cell(t, PAINT_NONE, sum->reasons[i].why);
+		table_cell(t, PAINT_DIM, sum->reasons[i].advice);
+		buf_free(&n);
+	}
+	fputc('\n', s->out);
+	table_print(t, true);
+	table_free(t);
+	if (rest > 0)
+		fprintf(s->out, "and %zu for %zu more reasons; --all has "
+		    "each rule\n", rest, sum->count - shown);
+}
+
+static void
+explain_rest(const struct reaching *r)
+{
+	struct sum sum = { .r = r, .keep = arena_new(0),
+		.numbers = map_new() };
+	struct buf why = { 0 }, advice = { 0 };
+
+	for (size_t i = 0; i < r->count; i++) {
+		const struct reached *one = &r->rules[i];
+
+		if (one->fires != REACH_NO)
+			continue;
+		buf_clear(&why);
+		buf_clear(&advice);
+		reach_group_text(r, one, &why);
+		reach_do_text(r, one, &advice);
+		count_reason(&sum, buf_slice(&why), buf_slice(&advice));
+	}
+	if (sum.count > 0)
+		print_reasons(&sum);
+	buf_free(&why);
+	buf_free(&advice);
+	free(sum.reasons);
+	map_free(sum.numbers);
+	arena_free(sum.keep);
+}
+
+/* What hangs on an "if", each kind in a line. */
+static void
+print_ifs(const struct reaching *r)
+{
+	for (size_t i = 0; reach_ifs[i].only != NULL; i++) {
+		size_t n = 0;
+
+		for (size_t k = 0; k < r->count; k++)
+			n += r->rules[k].fires == REACH_IF &&
+			    strcmp(r->rules[k].view.only,
+			    reach_ifs[i].only) == 0;
+		if (n > 0) {
+			number(r->screen, "", n, " more ");
+			fprintf(r->screen->out, "%s\n", reach_ifs[i].what);
+		}
+	}
+}
+
+void
+reach_sum(const struct reaching *r)
+{
+	size_t fire = 0, silent = 0, always = 0;
+
+	for (size_t i = 0; i < r->count; i++) {
+		bool can = r->rules[i].fires == REACH_YES;
+
+		fire += can;
+		silent += can && r->rules[i].view.silent;
+		always += r->rules[i].always;
+	}
+	number(r->screen, "", fire, " of ");
+	number(r->screen, "", r->count, " rules can fire here");
+	if (silent > 0)
+		number(r->screen, ", ", silent, " of them for correlations "
+		    "alone");
+	fputc('\n', r->screen->out);
+	if (always > 0)
+		number(r->screen, "", always, " of them will always alert: "
+		    "what they expect can't come\n");
+	print_ifs(r);
+	explain_rest(r);
+}
