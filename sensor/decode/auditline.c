@@ -178,6 +178,15 @@ auditline_arg(struct slice key, uint64_t *n)
 	return slice_to_u64(digits, n) == 0;
 }
 
+bool
+auditline_piece(struct slice key, struct slice *whole, uint64_t *n)
+{
+	struct slice rest = key;
+
+	return slice_ends(key, S("]")) && slice_cut(&rest, '[', whole) &&
+	    auditline_arg(*whole, n);
+}
+
 static bool
 may_be_hex(const struct auditwalk *w, struct slice key)
 {
@@ -217,6 +226,9 @@ put(struct auditwalk *w, struct auditpair *pair, size_t n, bool hex)
 bool
 auditwalk_next(struct auditwalk *w, struct auditpair *out)
 {
+	struct slice whole;
+	uint64_t n;
+
 	*out = (struct auditpair){ 0 };
 	for (;;) {
 		if (take_key(&w->rest, &out->key)) {
@@ -232,7 +244,7 @@ auditwalk_next(struct auditwalk *w, struct auditpair *out)
 	take_value(&w->rest, out);
 	if (!out->quoted && is_hex(out->value) && may_be_hex(w, out->key))
 		put(w, out, out->value.len / 2, true);
-	else if (w->args && slice_ends(out->key, S("]")))
+	else if (w->args && auditline_piece(out->key, &whole, &n))
 		put(w, out, out->value.len, false);
 	return true;
 }

@@ -59,5 +59,7 @@ bool auditwalk_full(const struct auditwalk *w);
  * *n is its number.
  */
 bool auditline_arg(struct slice key, uint64_t *n);
+/* Whether it is such a piece; *whole is the argument's own name, a3. */
+bool auditline_piece(struct slice key, struct slice *whole, uint64_t *n);
 
 #endif

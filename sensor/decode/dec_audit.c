@@ -147,34 +147,36 @@ struct whole {
 	struct slice text;
 };
 
+/* The pieces of one argument lie behind each other. */
 static void
+take_piece(struct whole *w, uint64_t n, struct slice piece)
+{
+	if (w->text.len > 0 && w->number == n &&
+	    w->text.p + w->text.len == piece.p) {
+		w->text.len += piece.len;
+		return;
+	}
+	w->number = n;
+	w->text = piece;
+}
+
+/* False: it is no piece, but a pair like any other. */
+static bool
 add_piece(struct event *ev, const struct auditpair *pair, struct whole *w)
 {
-	struct slice key = pair->key;
+	struct slice name;
+	uint64_t n;
 	int field;
 
-	key.len = slice_find_byte(key, '[');
-	field = schema_find(ev->schema, key);
+	if (!auditline_piece(pair->key, &name, &n))
+		return false;
+	take_piece(w, n, pair->value);
+	field = schema_find(ev->schema, name);
 	if (field != -1)
 		event_set(ev, field, w->text);
 	else
 		event_other(ev, pair->value);
-}
-
-/* The pieces of one argument lie behind each other. */
-static void
-take_piece(struct whole *w, const struct auditpair *pair)
-{
-	uint64_t n = 0;
-
-	auditline_arg(pair->key, &n);
-	if (w->text.len > 0 && w->number == n &&
-	    w->text.p + w->text.len == pair->value.p) {
-		w->text.len += pair->value.len;
-		return;
-	}
-	w->number = n;
-	w->text = pair->value;
+	return true;
 }
 
 /* The token of an architecture is a number in hex. */
@@ -220,11 +222,8 @@ add_pairs(struct event *ev, const struct auditline *line)
 	struct whole whole = { 0 };
 
 	while (auditwalk_next(&walk, &pair)) {
-		if (walk.args && slice_ends(pair.key, S("]"))) {
-			take_piece(&whole, &pair);
-			add_piece(ev, &pair, &whole);
+		if (walk.args && add_piece(ev, &pair, &whole))
 			continue;
-		}
 		add_pair(ev, &pair);
 		if (slice_eq(pair.key, S("arch")))
 			call.arch = pair.value;

@@ -136,6 +136,11 @@ pairs_become_fields(void)
 		    "a1", "abcd" },
 		{ SLICE("type=EXECVE " HEAD "a1[0]=6162 a1[1]=63 a2[0]=64"),
 		    "a2", "d" },
+		/* What only looks like a piece of an argument. */
+		{ SLICE("type=EXECVE " HEAD "exe]=4142 a0]=4142 a0=\"x\""),
+		    "a0", "x" },
+		{ SLICE("type=EXECVE " HEAD "]=a [0]=b a[0]=c a1[=d "
+		    "a1x[0]=e name[0]=f a1[0]=4142"), "a1", "AB" },
 		{ SLICE("type=PATH " HEAD "item=0 name=\"/etc/shadow\" "
 		    "nametype=NORMAL"), "nametype", "NORMAL" },
 		{ SLICE("type=PROCTITLE " HEAD "proctitle=6C73002D6C"),
