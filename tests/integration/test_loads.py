@@ -33,8 +33,10 @@ def test_a_load_says_what_it_changed_and_who_asked():
         sensor.write_rule("two.yml", rule(2, level="high"))
         sensor.write_rule("four.yml", rule(4, "fourth thing"))
         (sensor.rules / "three.yml").unlink()
-        sensor.vedette("reload", check=0)
+        told = sensor.vedette("reload", check=0).stdout
         new = wait_for(lambda: loads(sensor)[:-1])[0]
+        assert told == ("3 rules (1 added, 1 changed, 1 removed), tests passed; record "
+                        f"{new['vedette']['short_id']}\n")
         assert changes(new) == [1, 1, 1]
         load = new["vedette"]["load"]
         assert load["added_rules"] == ["Rule 4 (3f0b8c52-6d0a-4a3e-9d39-0a4d7f6a1c04)"]
@@ -71,7 +73,9 @@ def test_a_refused_load_says_why_and_who_asked_and_changes_nothing():
     with Sensor() as sensor:
         sensor.start()
         sensor.write_rule("two.yml", "title: [\n")
-        sensor.vedette("reload", check=1)
+        told = sensor.vedette("reload", check=1).stdout.splitlines()
+        assert f"{sensor.rules}/two.yml:2:1: " in told[0]
+        assert told[-1] == "refused: what was in force stays in force"
         refused = loads(sensor, "load-refused")
         assert len(refused) == 1 and refused[0]["user"]["id"] == str(os.getuid())
         assert "two.yml:" in refused[0]["event"]["reason"]
