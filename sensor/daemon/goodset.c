@@ -9,12 +9,14 @@
 
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/pack.h"
 
 enum {
 	COPY_MAX = 32 << 20,
-	FORMAT = 1,
+	FORMAT = 2,
 	LISTS = 3,
+	PLACEHOLDERS = LISTS,	/* in the place of a list's number */
 };
 
 static const char file_name[] = "rules.good";
@@ -40,37 +42,51 @@ struct gathering {
 	const char *root;
 };
 
-/* The path below the root; of a root that is a file, its own name. */
-static struct slice
-below(const char *root, const char *path)
+/*
+ * The path below the root; of a root that is a file, its own name. A root of
+ * decoders is known by its name, so that stands before.
+ */
+static void
+add_below(struct buf *out, const char *root, const char *path)
 {
-	struct slice rest = slice_of(path);
+	struct slice rest = slice_of(path), top = slice_of(root), dir, name;
+	bool file = slice_eq(rest, top);
 
-	if (strcmp(root, path) == 0)
-		return slice_of(strrchr(path, '/') != NULL ?
-		    strrchr(path, '/') + 1 : path);
-	slice_skip(&rest, slice_of(root));
+	slice_skip(&rest, top);
 	while (slice_skip(&rest, S("/")))
 		;
-	return rest;
+	while (slice_ends(top, S("/")))
+		top.len--;
+	if (file && slice_split_last(top, S("/"), &dir, &name)) {
+		top = dir;
+		rest = name;
+	} else if (file) {
+		rest = top;
+		top = S("");
+	}
+	if (slice_eq(top, S("decoders")) || slice_ends(top, S("/decoders")))
+		buf_str(out, "decoders/");
+	buf_add(out, rest);
 }
 
 static int
 gather_file(void *arg, const char *path)
 {
 	struct gathering *g = arg;
-	struct buf bytes = { 0 };
+	struct buf bytes = { 0 }, name = { 0 };
 	int ret = -1;
 
 	if (g->out->len < COPY_MAX && read_file(path, &bytes,
 	    COPY_MAX - g->out->len, NULL) == 0) {
 		pack_u8(g->out, g->list);
 		pack_u32(g->out, g->item);
-		pack_slice(g->out, below(g->root, path));
+		add_below(&name, g->root, path);
+		pack_slice(g->out, buf_slice(&name));
 		pack_slice(g->out, buf_slice(&bytes));
 		ret = 0;
 	}
 	buf_free(&bytes);
+	buf_free(&name);
 	return ret;
 }
 
@@ -93,6 +109,43 @@ gather_list(struct buf *out, uint8_t list, const struct strlist *paths)
 	return 0;
 }
 
+/* One text or a list of texts. */
+static void
+write_values(struct jsonw *w, const struct node *n)
+{
+	if (n->type == NODE_SCALAR) {
+		jsonw_str(w, n->text);
+		return;
+	}
+	jsonw_array(w);
+	for (const struct node *v = n->type == NODE_LIST ? n->first : NULL;
+	    v != NULL; v = v->next)
+		if (v->type == NODE_SCALAR)
+			jsonw_str(w, v->text);
+	jsonw_array_end(w);
+}
+
+/* They are the configuration's, and rules mean nothing without them. */
+static void
+gather_placeholders(struct buf *out, const struct node *map)
+{
+	struct buf text = { 0 };
+	struct jsonw w = { .out = &text };
+
+	jsonw_object(&w);
+	for (const struct node *n = map == NULL || map->type != NODE_MAP ?
+	    NULL : map->first; n != NULL; n = n->next) {
+		jsonw_key(&w, n->key->text);
+		write_values(&w, n);
+	}
+	jsonw_object_end(&w);
+	pack_u8(out, PLACEHOLDERS);
+	pack_u32(out, 0);
+	pack_slice(out, S("placeholders"));
+	pack_slice(out, buf_slice(&text));
+	buf_free(&text);
+}
+
 void
 goodset_gather(struct buf *out, const struct config *c)
 {
@@ -106,6 +159,7 @@ goodset_gather(struct buf *out, const struct config *c)
 			buf_clear(out);
 			return;
 		}
+	gather_placeholders(out, c->placeholders);
 }
 
 /* --- keeping -------------------------------------------------------------- */
@@ -226,6 +280,22 @@ append(struct config *c, size_t list, const char *path)
 	paths->items = items;
 }
 
+/* What is JSON is YAML, too. */
+static int
+use_placeholders(struct config *c, struct slice text, struct err *err)
+{
+	struct diag d = { 0 };
+	struct node *map = NULL;
+	int ret = yaml_parse(c->arena, "placeholders", text, &map, &d);
+
+	if (ret == -1)
+		err_set(err, "%s: %s", file_name, buf_cstr(&d.text));
+	else
+		c->placeholders = map;
+	diag_free(&d);
+	return ret;
+}
+
 /* A root is a directory of its own; its files come one after another. */
 static int
 unpack_file(struct config *c, const char *place, struct unpack *u,
@@ -238,8 +308,10 @@ unpack_file(struct config *c, const char *place, struct unpack *u,
 	size_t root;
 	int ret;
 
-	if (u->bad || list >= LISTS || !is_inside(name))
+	if (u->bad || list > PLACEHOLDERS || !is_inside(name))
 		return err_set(err, "%s: damaged", file_name);
+	if (list == PLACEHOLDERS)
+		return use_placeholders(c, bytes, err);
 	buf_fmt(&path, "%s/%u.%u", place, list, item);
 	root = path.len;
 	buf_byte(&path, '/');

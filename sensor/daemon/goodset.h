@@ -1,6 +1,7 @@
 /*
- * The last good set: a copy of the files of rules, decoders and tuning that
- * were in force, in one file of the state directory. A sensor that starts and
+ * The last good set: a copy of the files of rules, decoders, log sources and
+ * tuning that were in force, and of the placeholders' values, in one file of
+ * the state directory. A sensor that starts and
  * finds its rules broken goes on with it, rather than not at all.
  */
 #ifndef VEDETTE_GOODSET_H

@@ -83,3 +83,99 @@ def test_a_damaged_copy_is_none():
             assert ended(sensor) == 1
         copy.write_bytes(good)
         sensor.start()
+
+
+SHOP = """title: {title}
+id: 3f0b8c52-6d0a-4a3e-9d39-0a4d7f6a1c{n:02}
+logsource: {{product: {product}}}
+level: low
+detection: {{words: {words}, condition: words}}
+"""
+SOURCES = """sources:
+  - from: {{ files: ['{logs}/*'] }}
+    gives: {{ product: shop }}
+"""
+EXCEPTION = """rule: 3f0b8c52-6d0a-4a3e-9d39-0a4d7f6a1c13
+match: ['numbered line']
+reason: known
+owner: alice
+"""
+OVERRIDE = """rule: 3f0b8c52-6d0a-4a3e-9d39-0a4d7f6a1c11
+level: critical
+reason: ours
+owner: alice
+"""
+DECODER = """decoder: counter
+programs: [counter]
+services: [counting]
+patterns:
+    - {name: numbered, match: '^numbered line (?<n>[0-9]+)$', fields: {event.category: counted}}
+"""
+
+
+def test_all_that_rules_hang_on_is_in_the_copy():
+    """Log sources, tuning, placeholders and decoders that stand elsewhere."""
+    with Sensor() as sensor:
+        places = {d: sensor.dir / d for d in ("exceptions.d", "overrides.d", "more/decoders")}
+        for place in places.values():
+            place.mkdir(parents=True)
+            place.parent.chmod(0o755)
+            place.chmod(0o755)
+
+        def put(path, text):
+            path.write_text(text)
+            path.chmod(0o644)
+
+        sensor.write_rule("shop.yml", "---\n".join([
+            SHOP.format(title="By log source", n=11, product="shop", words="['numbered line']"),
+            SHOP.format(title="By placeholder", n=12, product="linux", words="{'message|expand': '%what%*'}"),
+            SHOP.format(title="Excepted", n=13, product="linux", words="['numbered line']"),
+            SHOP.format(title="By decoder", n=14, product="linux", words="{event.category: counted}"),
+        ]))
+        sensor.write_rule("sources.yaml", SOURCES.format(logs=sensor.logs))
+        put(places["exceptions.d"] / "e.yaml", EXCEPTION)
+        put(places["overrides.d"] / "o.yaml", OVERRIDE)
+        put(places["more/decoders"] / "counter.yaml", DECODER)
+        text = sensor.text
+        sensor.write_config(text.replace("inputs:", "placeholders: {what: [numbered, 'it''s: \"so\"']}\ninputs:"))
+        sensor.config.write_text(sensor.config.read_text().replace(
+            f"rules: [{sensor.rules}]", f"rules: [{sensor.rules}, {places['more/decoders']}]"))
+        good = sensor.config.read_text()
+
+        def told():
+            return {(a["rule"]["name"], a["vedette"]["level"]) for a in sensor.alerts("--kind", "alert")
+                    if a["rule"]["id"].startswith("3f0b8c52")}
+
+        want = {("Numbered line", "low"), ("By log source", "critical"), ("By placeholder", "low"),
+                ("By decoder", "low")}
+        sensor.start()
+        write(sensor, 1)
+        wait_for(lambda: told() == want)
+        sensor.stop()
+
+        sensor.write_rule("sources.yaml", "sources: [\n")
+        put(places["exceptions.d"] / "e.yaml", BROKEN)
+        (places["overrides.d"] / "o.yaml").unlink()
+        put(places["more/decoders"] / "counter.yaml", BROKEN)
+        put(sensor.config, good.replace("placeholders:", "#"))
+        before = len(sensor.alerts("--kind", "alert"))
+        sensor.start()
+        for name in ("sources.yaml", "counter.yaml", "e.yaml"):
+            assert f"{name}:2:1: " in sensor.log.read_text()
+        assert "the last good ones are in force" in sensor.log.read_text()
+        write(sensor, 2)
+        wait_for(lambda: len(sensor.alerts("--kind", "alert")) == before + 5)  # and the alarm
+        assert told() == want
+
+
+def test_a_broken_configuration_is_an_error_with_its_place():
+    with Sensor() as sensor:
+        sensor.start()
+        sensor.stop()
+        for text, said in (("nope: 3\n", "vedette.yaml:7:1: "), ("store: {size: x}\n", "vedette.yaml:7:15: "),
+                           ("outputs: [\n", "vedette.yaml:8:1: ")):
+            sensor.log.unlink()
+            sensor.write_config(sensor.text + text)
+            assert ended(sensor) == 1
+            assert said in sensor.log.read_text(), sensor.log.read_text()
+            sensor.text = sensor.text[:-len(text)]
