@@ -1,8 +1,9 @@
 #include "cli/specimen.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/when.h"
@@ -69,39 +70,87 @@ is_ours(const struct json *j)
 	    json_text(j, "event.original").len > 0;
 }
 
-static int
-read_first(struct specimen *sp, FILE *f, uint64_t number, struct err *err)
-{
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t n = 0;
+/* --- files --- */
 
-	for (uint64_t i = 0; i < number && n != -1; i++)
-		n = getline(&line, &room, f);
-	if (n > 0 && n <= SPECIMEN_MAX)
-		buf_add(&sp->line, slice_bytes(line, (size_t)n));
-	free(line);
+/* Bytes of a feed, one after the other. */
+struct bytes {
+	struct feed *feed;
+	unsigned char block[16384];
+	size_t at, len;
+};
+
+/* The next byte, or -1 at the end or after filling err. */
+static int
+next_byte(struct bytes *b, struct err *err)
+{
+	ssize_t n;
+
+	if (b->at < b->len)
+		return b->block[b->at++];
+	n = feed_read(b->feed, b->block, sizeof(b->block));
 	if (n == -1)
-		return err_set(err, "there is no line %llu",
+		err_set(err, "%s", feed_error(b->feed));
+	if (n <= 0)
+		return -1;
+	b->at = 1;
+	b->len = (size_t)n;
+	return b->block[0];
+}
+
+/*
+ * Takes a line with its end; only the one that is wanted is kept, and has to
+ * be short. False after filling err, which the end alone leaves empty.
+ */
+static bool
+take_line(struct bytes *b, struct buf *line, struct err *err)
+{
+	int c = next_byte(b, err);
+	size_t n = 0;
+
+	for (; c != -1; c = next_byte(b, err)) {
+		if (line != NULL && n++ == SPECIMEN_MAX) {
+			err_set(err, "the line is longer than %d bytes",
+			    SPECIMEN_MAX);
+			return false;
+		}
+		if (line != NULL)
+			buf_byte(line, (unsigned char)c);
+		if (c == '\n')
+			return true;
+	}
+	return n > 0;
+}
+
+static int
+read_first(struct specimen *sp, struct bytes *b, uint64_t number,
+    struct err *err)
+{
+	bool there = true;
+
+	err->text[0] = '\0';
+	for (uint64_t i = 1; i < number && there; i++)
+		there = take_line(b, NULL, err);
+	if (there && take_line(b, &sp->line, err) && err->text[0] == '\0')
+		return 0;
+	if (err->text[0] == '\0')
+		err_set(err, "there is no line %llu",
 		    (unsigned long long)number);
-	if (n > SPECIMEN_MAX)
-		return err_set(err, "the line is longer than %d bytes",
-		    SPECIMEN_MAX);
-	return 0;
+	return -1;
 }
 
 /* An object may be laid out over several lines. */
 static void
-read_rest(struct specimen *sp, FILE *f)
+read_rest(struct specimen *sp, struct bytes *b)
 {
 	struct arena *a = arena_new(ARENA_MAX);
+	size_t first = sp->line.len;
+	struct err err = { "" };
 	struct json *j;
-	size_t first = sp->line.len, n;
 
 	if (json_parse(a, buf_slice(&sp->line), &j, NULL) == -1) {
-		n = fread(buf_room(&sp->line, SPECIMEN_MAX), 1,
-		    SPECIMEN_MAX, f);
-		sp->line.len += n;
+		while (sp->line.len < SPECIMEN_MAX &&
+		    take_line(b, &sp->line, &err))
+			continue;
 		arena_reset(a);
 		if (json_parse(a, buf_slice(&sp->line), &j, NULL) == -1)
 			sp->line.len = first;
@@ -129,35 +178,44 @@ finish(struct specimen *sp)
 }
 
 static int
-read_stream(struct specimen *sp, FILE *f, uint64_t number, struct err *err)
+read_fd(struct specimen *sp, int fd, uint64_t number, struct err *err)
 {
-	if (read_first(sp, f, number, err) == -1)
-		return -1;
-	if (lines_form(buf_slice(&sp->line)) == FORM_JSON)
-		read_rest(sp, f);
-	finish(sp);
-	if (sp->line.len == 0)
+	struct bytes b = { .feed = feed_new(fd, FEED_ENDED) };
+	int ret = read_first(sp, &b, number, err);
+
+	if (ret == 0 && lines_form(buf_slice(&sp->line)) == FORM_JSON)
+		read_rest(sp, &b);
+	feed_free(b.feed);
+	if (ret == 0)
+		finish(sp);
+	if (ret == 0 && sp->line.len == 0)
 		return err_set(err, "the line is empty");
-	return 0;
+	return ret;
 }
 
-/* Opens FILE or FILE:LINE; NULL with errno. */
-static FILE *
+static int
+open_file(const char *path)
+{
+	return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+}
+
+/* Opens FILE or FILE:LINE; -1 with errno. */
+static int
 open_place(const char *from, uint64_t *number)
 {
-	FILE *f = fopen(from, "re");
+	int fd = open_file(from);
 	struct slice path, line;
 	struct buf name = { 0 };
 
 	*number = 1;
-	if (f != NULL || errno != ENOENT ||
+	if (fd != -1 || errno != ENOENT ||
 	    !slice_split_last(slice_of(from), S(":"), &path, &line) ||
 	    slice_to_u64(line, number) == -1 || *number == 0)
-		return f;
+		return fd;
 	buf_add(&name, path);
-	f = fopen(buf_cstr(&name), "re");
+	fd = open_file(buf_cstr(&name));
 	buf_free(&name);
-	return f;
+	return fd;
 }
 
 /* --- the journal --- */
@@ -217,18 +275,17 @@ specimen_read(struct specimen *sp, const struct registry *reg,
     const struct args_place *place, const char *from, struct err *err)
 {
 	uint64_t number;
-	FILE *f;
-	int ret;
+	int fd, ret;
 
 	*sp = (struct specimen){ 0 };
 	if (strcmp(from, "-") == 0)
-		return read_stream(sp, stdin, 1, err);
-	f = open_place(from, &number);
-	if (f == NULL && is_id(from))
+		return read_fd(sp, STDIN_FILENO, 1, err);
+	fd = open_place(from, &number);
+	if (fd == -1 && is_id(from))
 		return read_journal(sp, reg, place, from, err);
-	if (f == NULL)
+	if (fd == -1)
 		return err_sys(err, "%s", from);
-	ret = read_stream(sp, f, number, err);
-	fclose(f);
+	ret = read_fd(sp, fd, number, err);
+	close(fd);
 	return ret;
 }

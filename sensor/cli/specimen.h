@@ -14,8 +14,8 @@ struct specimen {
 };
 
 /*
- * from is "-", FILE (its first line, or an object over several), FILE:LINE,
- * or the id of a record of the journal; an alert as JSON stands for the line
+ * from is "-", FILE (its first line, or an object over several), FILE:LINE
+ * (of a packed file, too), or the id of a record of the journal; an alert as JSON stands for the line
  * in it. -1 after filling err. Ends with specimen_free in either case.
  */
 int specimen_read(struct specimen *sp, const struct registry *reg,

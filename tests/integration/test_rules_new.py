@@ -1,8 +1,10 @@
 """rules new and the events it takes: a rule begun from an event loads, and passes its test."""
+import gzip
 import json
 import os
 import pathlib
 import re
+import resource
 import subprocess
 
 import pytest
@@ -114,6 +116,29 @@ def test_places_and_what_is_no_place(config, tmp_path):
     before = rule.read_bytes()
     call(config, "new", "--from", log, "--out", rule, status=2)
     assert rule.read_bytes() == before
+
+
+def test_a_line_without_an_end_is_refused_within_little_memory(config):
+    def little():
+        resource.setrlimit(resource.RLIMIT_AS, (256 << 20, 256 << 20))
+
+    for event in ("new", "--from"), ("explain", "35df76fb"):
+        for zeros in "/dev/zero", "-":
+            with open("/dev/zero", "rb") as stdin:
+                done = subprocess.run([VEDETTE, "rules", *event, zeros, "-c", config], stdin=stdin,
+                                      capture_output=True, timeout=60, preexec_fn=little)
+            assert done.returncode == 2, done.stderr
+            assert b"longer than 1048576 bytes" in done.stderr
+
+
+def test_packed_logs_have_lines_too(config, tmp_path):
+    log = tmp_path / "log.gz"
+    log.write_bytes(gzip.compress(b"first line of it\n" + b"x" * (3 << 20) + b"\nthird one of it\n"))
+    assert b"first line of it" in call(config, "new", "--from", log).stdout
+    call(config, "new", "--from", f"{log}:2", status=2)
+    assert b"third one of it" in call(config, "new", "--from", f"{log}:3").stdout
+    log.write_bytes(log.read_bytes()[:-20])
+    call(config, "new", "--from", f"{log}:9", status=2)
 
 
 def test_an_alert_of_the_journal_gives_its_line():
