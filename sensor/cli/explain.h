@@ -9,6 +9,27 @@
 #include "cli/rules_session.h"
 #include "engine/anatomy.h"
 
+/* What a group of a correlation came to when it was nearest to an alert. */
+struct near_group {
+	struct slice *values;
+	double measure, off;
+	bool holds;
+	uint64_t seen;		/* see counting_view */
+	int64_t from, until;
+	uint64_t counted;	/* matches, at all times */
+};
+
+/* What a correlation made of the events that were given. */
+struct counts {
+	uint64_t events, alerts;
+	uint64_t results[COUNTING_RESULTS];
+	struct slice missing;	/* a field that matches lacked, or empty */
+	struct map *names;	/* to the groups */
+	struct near_group *groups;	/* in the end the nearest first */
+	size_t count;
+	uint64_t others;	/* matches of more groups than can be told */
+};
+
 struct explain {
 	struct session session;
 	const char *state;
@@ -17,6 +38,10 @@ struct explain {
 	struct dissected parts;
 	int *questions;		/* by part; -1: it asks for nothing */
 	struct anatomy anatomy;
+	bool correlates;
+	struct correlation_view correlation;
+	struct counts counts;
+	bool counting;		/* events were given */
 	/* of the event, if one was given */
 	struct slice line;	/* empty: none was */
 	bool *yes;		/* by part */
@@ -48,6 +73,20 @@ const struct part *explain_culprit(const struct explain *e,
 bool explain_value(const struct explain *e, struct slice field,
     struct buf *out);
 
+/*
+ * Holds all events of a log against a correlation, or the one of FILE:LINE or
+ * of the journal. -1 after diag_error.
+ */
+int explain_count(struct explain *e, const struct registry *reg,
+    const char *what);
+void explain_count_free(struct explain *e);
+
+/* Reads one event into e->line; see specimen.h. -1 after diag_error. */
+int explain_event(struct explain *e, const struct registry *reg,
+    const char *what);
+
+void explain_groups_print(const struct explain *e);
+void explain_groups_json(const struct explain *e, struct jsonw *w);
 void explain_print(const struct explain *e);
 void explain_json(const struct explain *e);
 

@@ -111,6 +111,18 @@ write_list(const struct explain *e, struct jsonw *w, const char *key,
 	jsonw_array_end(w);
 }
 
+static void
+write_rule(const struct explain *e, struct jsonw *w)
+{
+	jsonw_pair_int(w, "wakes", (int64_t)e->rule.wakes);
+	jsonw_pair(w, "program", e->anatomy.program);
+	jsonw_pair_int(w, "steps", (int64_t)e->anatomy.steps);
+	if (e->line.len > 0)
+		write_answer(e, w);
+	write_list(e, w, "parts", e->parts.count, write_part);
+	write_list(e, w, "tests", e->anatomy.count, write_test);
+}
+
 void
 explain_json(const struct explain *e)
 {
@@ -122,13 +134,7 @@ explain_json(const struct explain *e)
 	jsonw_pair(&w, "title", e->rule.info.title);
 	jsonw_pair(&w, "file", slice_of(e->rule.file));
 	jsonw_pair_int(&w, "line", e->rule.line);
-	jsonw_pair_int(&w, "wakes", (int64_t)e->rule.wakes);
-	jsonw_pair(&w, "program", e->anatomy.program);
-	jsonw_pair_int(&w, "steps", (int64_t)e->anatomy.steps);
-	if (e->line.len > 0)
-		write_answer(e, &w);
-	write_list(e, &w, "parts", e->parts.count, write_part);
-	write_list(e, &w, "tests", e->anatomy.count, write_test);
+	(e->correlates ? explain_groups_json : write_rule)(e, &w);
 	tuning_json(e->session.detector.rules, &e->rule, &w);
 	jsonw_object_end(&w);
 	buf_byte(&text, '\n');

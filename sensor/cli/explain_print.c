@@ -300,7 +300,7 @@ print_head(const struct explain *e)
 		buf_str(&text, "event  ");
 		text_escape(&text, slice_head(e->line, EVENT_SHOWN));
 		buf_byte(&text, '\n');
-	} else {
+	} else if (!e->correlates) {
 		buf_str(&text, "of ");
 		add_source(e, e->rule.source, &text);
 		buf_byte(&text, '\n');
@@ -309,15 +309,25 @@ print_head(const struct explain *e)
 	flush(&text);
 }
 
-void
-explain_print(const struct explain *e)
+static void
+print_parts(const struct explain *e)
 {
-	print_head(e);
 	for (size_t i = 0; i < e->parts.count; i++)
 		print_part(e, i);
 	if (e->parts.cut)
 		printf("... and more than can be shown\n");
 	putchar('\n');
+}
+
+void
+explain_print(const struct explain *e)
+{
+	print_head(e);
+	if (e->correlates) {
+		explain_groups_print(e);
+		return;
+	}
+	print_parts(e);
 	if (e->line.len > 0) {
 		print_answer(e);
 		return;

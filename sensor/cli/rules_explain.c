@@ -1,6 +1,7 @@
 /*
  * rules explain: how a rule is understood and what it costs, and why it
- * matched an event or which part of it did not.
+ * matched an event or which part of it did not; of a correlation, what its windows
+ * come to.
  */
 #include <stdio.h>
 
@@ -18,8 +19,8 @@ static const struct arg explain_args[] = {
 	ARGS_END
 };
 
-static int
-read_event(struct explain *e, const struct registry *reg, const char *what)
+int
+explain_event(struct explain *e, const struct registry *reg, const char *what)
 {
 	const struct args_place place = { e->session.path, e->state };
 	struct specimen sp;
@@ -35,22 +36,49 @@ read_event(struct explain *e, const struct registry *reg, const char *what)
 	return ret;
 }
 
+/* A plain rule: its parts are asked for before all is compiled. */
+static int
+explain_plain(struct explain *e, const struct registry *reg,
+    const char *event)
+{
+	struct ruleset *rules = e->session.detector.rules;
+
+	if (explain_parts(e) == -1 || !session_ready(&e->session))
+		return -1;
+	e->rule = ruleset_view(rules, e->rule.index);
+	e->anatomy = ruleset_anatomy(rules, e->rule.index, e->arena);
+	if (event != NULL && explain_event(e, reg, event) == -1)
+		return -1;
+	if (event != NULL)
+		explain_hold(e);
+	return 0;
+}
+
+static int
+explain_correlation(struct explain *e, const struct registry *reg,
+    const char *events)
+{
+	struct ruleset *rules = e->session.detector.rules;
+
+	if (!session_ready(&e->session))
+		return -1;
+	e->rule = ruleset_view(rules, e->rule.index);
+	ruleset_correlation(rules, e->rule.index, e->arena, &e->correlation);
+	return events == NULL ? 0 : explain_count(e, reg, events);
+}
+
 static int
 explain(struct explain *e, const struct registry *reg, char **argv)
 {
 	struct session *s = &e->session;
 
 	if (!session_read(s, reg, NULL) ||
-	    session_rule(s, argv[0], &e->rule) == -1 ||
-	    explain_parts(e) == -1 || !session_ready(s))
+	    session_rule(s, argv[0], &e->rule) == -1)
 		return -1;
-	e->rule = ruleset_view(s->detector.rules, e->rule.index);
-	e->anatomy = ruleset_anatomy(s->detector.rules, e->rule.index,
-	    e->arena);
-	if (argv[1] != NULL && read_event(e, reg, argv[1]) == -1)
+	e->correlates = ruleset_correlates(s->detector.rules, e->rule.index);
+	if ((e->correlates ? explain_correlation : explain_plain)(e, reg,
+	    argv[1]) == -1)
 		return -1;
-	if (e->line.len > 0)
-		explain_hold(e);
 	(s->json ? explain_json : explain_print)(e);
 	return 0;
 }
@@ -64,8 +92,9 @@ explain_rule(struct explain *e, const struct registry *reg, char **argv)
 	e->arena = arena_new(0);
 	explain(e, reg, argv);
 	status = session_end(&e->session, EXIT_TROUBLE);
+	explain_count_free(e);
 	arena_free(e->arena);
-	if (status == EXIT_FINE && e->line.len > 0 && !e->matched)
+	if (status == EXIT_FINE && argv[1] != NULL && !e->matched)
 		return EXIT_FOUND;
 	return status;
 }

@@ -190,16 +190,20 @@ run_merged(struct detector *det, bool all,
 		ruleset_match(det->rules, det->merged, matched, arg);
 }
 
-static void
-join(void *arg, struct logsource source)
+void
+detector_join(struct detector *det, struct logsource source)
 {
-	struct detector *det = arg;
-
 	for (size_t i = 0; i < det->joined_count; i++)
 		if (memcmp(&det->joined[i], &source, sizeof(source)) == 0)
 			return;
 	if (det->joined_count < COUNT(det->joined))
 		det->joined[det->joined_count++] = source;
+}
+
+static void
+join(void *arg, struct logsource source)
+{
+	detector_join(arg, source);
 }
 
 void

@@ -46,6 +46,8 @@ void detector_free(struct detector *det);
  * only: its events then also come from the others.
  */
 void detector_source(struct detector *det, struct logsource told);
+/* All events also come from this log source, of EVENT_SOURCES_MAX at most. */
+void detector_join(struct detector *det, struct logsource source);
 /* Runs the tests inside decoders and rules; -1 when one failed. */
 int detector_test(struct detector *det, struct diag *d);
 /*

@@ -59,4 +59,67 @@ void ruleset_test_text(const struct ruleset *rs, uint32_t test,
 bool ruleset_test_holds(struct ruleset *rs, uint32_t test,
     const struct event *ev);
 
+/* --- correlations --- */
+
+/* One of the rules that a correlation counts. */
+struct counted_view {
+	struct slice name;	/* as the correlation calls it */
+	size_t rule;
+};
+
+struct alias_view {
+	struct slice name, rule, field;
+};
+
+struct correlation_view {
+	const char *type;	/* "event_count" */
+	bool temporal;		/* it asks which rules were seen */
+	int64_t timespan, late, rearm;
+	const struct slice *group, *values;	/* names of fields */
+	size_t group_count, value_count;
+	/* ">= 5", "all of the rules", or a text over their names. */
+	struct slice condition;
+	double enough;		/* where that is a least one; else 0 */
+	const struct counted_view *counted;
+	size_t counted_count;
+	const struct alias_view *aliases;
+	size_t alias_count;
+	bool generate;		/* what is counted raises alerts, too */
+	bool eager;		/* decides with each match, not at the end */
+	uint64_t groups_most;
+	size_t values_most;	/* different ones of a group; 0: not told apart */
+};
+bool ruleset_correlates(const struct ruleset *rs, size_t rule);
+/* Of a correlation, after ruleset_compile; in the arena. Else false. */
+bool ruleset_correlation(const struct ruleset *rs, size_t rule,
+    struct arena *a, struct correlation_view *out);
+
+/* What became of a match of one of the rules. */
+enum counting_result {
+	COUNTING_DONE,		/* it is in the window */
+	COUNTING_KNOWN,		/* the window has it already */
+	COUNTING_NO_GROUP,	/* it lacks a field of the group */
+	COUNTING_NO_VALUE,	/* it lacks what is measured */
+	COUNTING_LATE,		/* its window was decided already */
+	COUNTING_RESTS,		/* the group rests after an alert */
+	COUNTING_CLOSED,	/* no match: the window was decided */
+	COUNTING_RESULTS,
+};
+
+struct counting_view {
+	enum counting_result result;
+	size_t counted;		/* which of the rules */
+	struct slice missing;	/* with NO_GROUP and NO_VALUE: the field */
+	/* The rest is there with DONE, KNOWN and CLOSED. */
+	const struct slice *values;	/* of the group */
+	double measure;		/* what the window comes to */
+	double off;		/* how far that is from what is wanted */
+	bool holds;
+	uint64_t seen;		/* temporal: the rules in it, bit by bit */
+	int64_t from, until;	/* the first and the last in it */
+};
+/* Calls back with what becomes of each match that a correlation counts. */
+void ruleset_watch(struct ruleset *rs, size_t rule,
+    void (*each)(void *arg, const struct counting_view *v), void *arg);
+
 #endif

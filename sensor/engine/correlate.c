@@ -12,6 +12,7 @@
 #include "base/digest.h"
 #include "base/when.h"
 #include "engine/group.h"
+#include "engine/watching.h"
 
 enum { KEY_MAX = MEMORY_NAME_MAX, NUMBER_MAX = 64 };
 
@@ -21,6 +22,7 @@ struct correlator {
 	int64_t now;
 	struct buf names[NESTED_MAX + 1];	/* of the group, by depth */
 	struct buf last_name, value;
+	struct watching watching;
 };
 
 /* One of the rules of a correlation matched. */
@@ -90,6 +92,12 @@ correlation_holds(const struct correlation *c, double measure)
 	return true;
 }
 
+void
+correlator_watch(struct correlator *co, const struct watching *w)
+{
+	co->watching = *w;
+}
+
 /* --- names and values ----------------------------------------------------- */
 
 /* The first value of a field; false where it is absent or null. */
@@ -104,6 +112,13 @@ field_text(const struct event *ev, uint16_t field, struct slice *out)
 	return true;
 }
 
+/* A match does not get as far as a window. */
+static void
+lost(const struct count *k, enum counting_result why, struct slice missing)
+{
+	watching_lost(&k->co->watching, k->c, k->rule, why, missing);
+}
+
 /* The group's name; false for an event that has none. */
 static bool
 name_group(struct count *k)
@@ -114,8 +129,11 @@ name_group(struct count *k)
 
 	buf_clear(name);
 	for (size_t i = 0; i < c->group_count; i++) {
-		if (!field_text(k->seen, c->counted[k->rule].group[i], &text))
+		if (!field_text(k->seen, c->counted[k->rule].group[i],
+		    &text)) {
+			lost(k, COUNTING_NO_GROUP, c->group[i]);
 			return false;
+		}
 		group_name_add(name, text, KEY_MAX / c->group_count);
 	}
 	return true;
@@ -302,6 +320,8 @@ close_window(struct group *g, const struct listener *to)
 	size_t n = window_until(w, a.from + a.c->timespan);
 	bool holds = window_holds(w, a.c, n, &a.measure);
 
+	watching_window(&a.c->correlator->watching, g, n, 0,
+	    COUNTING_CLOSED);
 	a.until = a.from + a.c->timespan;
 	if (holds) {
 		alert_begin(&a, g);
@@ -378,12 +398,17 @@ find_group(struct count *k, int64_t time)
 
 	if (is_too_late(k, g, time)) {
 		k->c->too_late++;
+		lost(k, COUNTING_LATE, S(""));
 		return NULL;
 	}
 	for (; g != NULL && is_over(g, time); g = group_of(k))
 		close_window(g, k->to);
+	if (g != NULL && time < g->rests) {
+		lost(k, COUNTING_RESTS, S(""));
+		return NULL;
+	}
 	if (g != NULL)
-		return time < g->rests ? NULL : g;
+		return g;
 	g = xcalloc(1, sizeof(*g));
 	g->rests = INT64_MIN;
 	memory_add(k->c->holder, buf_slice(&k->co->names[k->c->depth]),
@@ -398,18 +423,36 @@ is_time(int64_t t)
 	return t > -(INT64_C(1) << 60) && t < INT64_C(1) << 60;
 }
 
+/* How much of a window is decided together: all, or up to its end. */
+static size_t
+decided(const struct group *g, const struct correlation *c)
+{
+	const struct window *w = &g->window;
+
+	return c->eager || w->count == 0 ? w->count :
+	    window_until(w, w->items[0].time + c->timespan);
+}
+
 static void
 count_match(struct count *k)
 {
 	struct group *g;
 	struct seen s;
+	bool new;
 
-	if (!is_time(k->seen->time) || !see(k, &s))
+	if (!is_time(k->seen->time))
 		return;
+	if (!see(k, &s)) {
+		lost(k, COUNTING_NO_VALUE, k->c->values[0]);
+		return;
+	}
 	g = find_group(k, s.time);
 	if (g == NULL)
 		return;
-	if (!window_add(&g->window, k->c, s))
+	new = window_add(&g->window, k->c, s);
+	watching_window(&k->co->watching, g, decided(g, k->c), k->rule,
+	    new ? COUNTING_DONE : COUNTING_KNOWN);
+	if (!new)
 		return;
 	if (k->c->eager)
 		slide(g, k->ev, k->to);

@@ -140,6 +140,9 @@ extern const struct memory_kind correlation_groups;
 /* Owner: caller. */
 struct correlator *correlator_new(void);
 void correlator_free(struct correlator *co);
+/* See ruleset_watch. */
+struct watching;
+void correlator_watch(struct correlator *co, const struct watching *w);
 /* A rule that somebody counts matched the present event. */
 void correlator_note(struct correlator *co, struct rule *r);
 /* All rules were held against the event: counts those that matched. */

@@ -387,8 +387,8 @@ set_holds(const struct correlation *c, uint64_t seen, uint64_t all)
 	return n == c->counted_count;
 }
 
-static uint64_t
-seen_rules(const struct window *w, size_t n)
+uint64_t
+window_rules(const struct window *w, size_t n)
 {
 	uint64_t all = 0;
 
@@ -451,7 +451,7 @@ window_holds(const struct window *w, const struct correlation *c, size_t n,
 		*measure = measure_values(c, w->items, n);
 		return correlation_holds(c, *measure);
 	}
-	all = seen_rules(w, n);
+	all = window_rules(w, n);
 	if (c->type == TEMPORAL_ORDERED)
 		return ordered_holds(w, c, n, all, measure);
 	*measure = __builtin_popcountll(all);

@@ -51,6 +51,8 @@ size_t window_until(const struct window *w, int64_t time);
 /* Whether the first n make the condition true; what they come to. */
 bool window_holds(const struct window *w, const struct correlation *c,
     size_t n, double *measure);
+/* The rules of the first n, bit by bit; of temporal ones. */
+uint64_t window_rules(const struct window *w, size_t n);
 size_t window_bytes(const struct window *w);
 
 void window_save(const struct window *w, const struct correlation *c,
