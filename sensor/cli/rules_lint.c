@@ -39,16 +39,33 @@ mebibytes(void)
 	return use.ru_maxrss / 1024;
 }
 
+static unsigned
+warnings(const struct lint_call *c)
+{
+	return c->advice.warnings + c->session.diag.warnings;
+}
+
+static void
+add_count(struct buf *out, const char *before, unsigned n, const char *what)
+{
+	if (n > 0)
+		buf_fmt(out, "%s%u %s%s", before, n, what, n == 1 ? "" : "s");
+}
+
 static void
 print_text(const struct lint_call *c, size_t good, size_t refused)
 {
+	unsigned errors = c->session.diag.errors;
 	struct buf text = { 0 };
 
 	number_grouped(&text, good);
 	buf_str(&text, good == 1 ? " rule loads, " : " rules load, ");
 	number_grouped(&text, refused);
-	buf_fmt(&text, " refused, in %.2f s, %ld MiB\n",
+	buf_fmt(&text, " refused, in %.2f s, %ld MiB",
 	    (double)(when_steady() - c->since) / SECOND, mebibytes());
+	add_count(&text, "; ", errors, "error");
+	add_count(&text, errors > 0 ? ", " : "; ", warnings(c), "warning");
+	buf_byte(&text, '\n');
 	fwrite(text.p, 1, text.len, stdout);
 	buf_free(&text);
 }
@@ -70,8 +87,8 @@ print_json(const struct lint_call *c, size_t good, size_t refused)
 	jsonw_object(&w);
 	jsonw_pair_int(&w, "rules", (int64_t)good);
 	jsonw_pair_int(&w, "refused", (int64_t)refused);
-	jsonw_pair_int(&w, "warnings", c->advice.warnings +
-	    c->session.diag.warnings);
+	jsonw_pair_int(&w, "errors", c->session.diag.errors);
+	jsonw_pair_int(&w, "warnings", warnings(c));
 	jsonw_pair_int(&w, "milliseconds",
 	    (when_steady() - c->since) / (SECOND / 1000));
 	jsonw_pair_int(&w, "mebibytes", mebibytes());
@@ -100,13 +117,15 @@ print_line(void *arg, const struct diag_line *line)
 	print_object(&text);
 }
 
-/* Warnings first, so that what is wrong stands where the eye ends. */
+/*
+ * Warnings first and the numbers last, so that what is wrong stands where the
+ * eye ends.
+ */
 static int
 lint(struct lint_call *c, const struct registry *reg,
     const struct strlist *paths)
 {
 	struct session *s = &c->session;
-	unsigned warnings;
 	int status;
 
 	session_begin(s);
@@ -114,18 +133,15 @@ lint(struct lint_call *c, const struct registry *reg,
 	if (s->json)
 		s->diag.told = c->advice.told = print_line;
 	session_load(s, reg, paths);
+	screen_lines(&s->aside, buf_slice(&c->advice.text));
+	screen_lines(&s->aside, buf_slice(&s->diag.text));
+	buf_free(&s->diag.text);
 	if (s->detector.rules != NULL)
 		(s->json ? print_json : print_text)(c,
-		    ruleset_count(s->detector.rules),
+		    ruleset_fit(s->detector.rules),
 		    ruleset_refused(s->detector.rules));
-	fflush(stdout);
-	screen_lines(&s->aside, buf_slice(&c->advice.text));
-	warnings = c->advice.warnings + s->diag.warnings;
-	status = s->diag.refused > 0 || (c->strict && warnings > 0) ?
+	status = s->diag.refused > 0 || (c->strict && warnings(c) > 0) ?
 	    EXIT_FOUND : EXIT_FINE;
-	if (warnings > 0 && !s->json)
-		fprintf(stderr, "vedette: %u warning%s\n", warnings,
-		    warnings == 1 ? "" : "s");
 	return status | session_end(s, EXIT_FOUND);
 }
 

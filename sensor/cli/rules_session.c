@@ -44,7 +44,7 @@ session_end(struct session *s, int bad)
 	int status = s->diag.errors > 0 ? bad : EXIT_FINE;
 
 	screen_lines(&s->aside, buf_slice(&s->diag.text));
-	if (s->diag.errors > 0)
+	if (s->diag.errors > 0 && s->diag.text.len > 0)
 		fprintf(stderr, "vedette: %u error%s\n", s->diag.errors,
 		    s->diag.errors == 1 ? "" : "s");
 	detector_free(&s->detector);

@@ -78,7 +78,7 @@ find_rule(const struct bind *b, const struct correlation *c,
 	if (r != NULL)
 		return r;
 	near = near_name(b, name->text);
-	buf_str(&text, "no rule has that id or name");
+	buf_str(&text, "no rule that is loaded has that id or name");
 	if (near != NULL)
 		buf_fmt(&text, "; did you mean \"%s\"?", near);
 	complain(b, c, name, buf_cstr(&text));
@@ -331,9 +331,14 @@ correlations_bind(const struct correlation_binding *with)
 	int bad = 0;
 
 	enter_all(&b);
-	for (size_t i = 0; i < with->count; i++)
-		if (with->rules[i].correlation != NULL)
-			bad |= bind_one(&b, &with->rules[i]);
+	for (size_t i = 0; i < with->count; i++) {
+		struct rule *r = &with->rules[i];
+
+		if (r->correlation == NULL || bind_one(&b, r) == 0)
+			continue;
+		r->unfit = true;
+		bad = -1;
+	}
 	map_free(b.names);
 	map_free(b.twice);
 	return bad;

@@ -262,9 +262,11 @@ struct rule_view {
 	const struct mute *mute;	/* NULL: none now */
 };
 size_t ruleset_count(const struct ruleset *rs);
+/* How many of them nothing is wrong with, also beside the others. */
+size_t ruleset_fit(const struct ruleset *rs);
 /*
  * How many documents were not taken: after diag_error, or after diag_refuse
- * for placeholders that have no values.
+ * for placeholders that have no values; and what is not fit.
  */
 size_t ruleset_refused(const struct ruleset *rs);
 struct rule_view ruleset_view(const struct ruleset *rs, size_t i);

@@ -3,6 +3,8 @@
  */
 #include "engine/lint.h"
 
+#include "base/when.h"
+
 /* Keys of rules, correlations and filters; others are accepted. */
 static const char *const top_keys[] = {
 	"title", "id", "name", "related", "taxonomy", "status", "description",
@@ -147,6 +149,64 @@ identity(const struct lint *lint, const struct node *doc)
 		    "the rule is %s", node_cstr(node_get(doc, "status")));
 }
 
+/* 2026-11-24, a day that there is. */
+static bool
+is_date(struct slice s)
+{
+	struct slice year, month;
+	uint64_t y, m, d;
+
+	return s.len == 10 && slice_cut(&s, '-', &year) && year.len == 4 &&
+	    slice_cut(&s, '-', &month) && month.len == 2 &&
+	    slice_to_u64(year, &y) == 0 && slice_to_u64(month, &m) == 0 &&
+	    slice_to_u64(s, &d) == 0 && m >= 1 && m <= 12 && d >= 1 &&
+	    d <= (uint64_t)when_month_days((int)y, (int)m);
+}
+
+static void
+dates(const struct lint *lint, const struct node *doc)
+{
+	static const char *const keys[] = { "date", "modified", NULL };
+
+	for (size_t i = 0; keys[i] != NULL; i++) {
+		const struct node *n = node_get(doc, keys[i]);
+
+		if (n != NULL && !node_is_null(n) &&
+		    (n->type != NODE_SCALAR || !is_date(n->text)))
+			node_warn(lint->advice, n, "\"%s\" is no day like "
+			    "2026-11-24", keys[i]);
+	}
+}
+
+static bool
+is_open(const struct node *n)
+{
+	if (n != NULL && n->type == NODE_LIST)
+		n = n->first;
+	return n != NULL && n->type == NODE_SCALAR &&
+	    slice_starts(n->text, S("TODO"));
+}
+
+/* What rules new left to the author. */
+static void
+still_open(const struct lint *lint, const struct node *doc)
+{
+	static const char *const keys[] = {
+		"title", "description", "author", "falsepositives", NULL
+	};
+	struct buf open = { 0 };
+
+	for (size_t i = 0; keys[i] != NULL; i++)
+		if (is_open(node_get(doc, keys[i])))
+			buf_fmt(&open, "%s, ", keys[i]);
+	if (is_open(node_get(node_get(doc, "vedette"), "runbook")))
+		buf_str(&open, "runbook, ");
+	if (open.len > 0)
+		node_warn(lint->advice, doc, "still TODO: %.*s",
+		    (int)open.len - 2, buf_cstr(&open));
+	buf_free(&open);
+}
+
 /* Numbers like t1110.001 have been checked when the rule was read. */
 static bool
 has_digit(struct slice s)
@@ -170,10 +230,29 @@ tactic(const struct lint *lint, const struct node *tag, struct slice name)
 		suggest(lint, tag, "tactic", word, tactics);
 }
 
+/* Namespaces of one's own are allowed; one like these is none. */
+static void
+namespace(const struct lint *lint, const struct node *n, size_t len)
+{
+	static const char *const known[] = {
+		"attack", "soc2", "vedette", "detection", NULL
+	};
+	struct slice front = slice_head(n->text, len);
+	const char *near;
+	char word[32];
+
+	slice_to_cstr(front, word, sizeof(word));
+	near = is_in(known, front) ? NULL : did_you_mean(word, known);
+	if (near != NULL)
+		node_warn(lint->advice, n, "tag \"%s\": no namespace \"%s\"; "
+		    "did you mean \"%s\"?", node_cstr(n), word, near);
+}
+
 static void
 tag(const struct lint *lint, const struct node *n)
 {
 	struct slice rest = n->text;
+	size_t dot = slice_find_byte(n->text, '.');
 
 	if (slice_skip(&rest, S("attack.")))
 		tactic(lint, n, rest);
@@ -181,9 +260,11 @@ tag(const struct lint *lint, const struct node *n)
 	    !is_in(categories, rest))
 		suggest(lint, n, "category", node_cstr(n) +
 		    strlen("vedette."), categories);
-	else if (slice_find_byte(n->text, '.') == SIZE_MAX)
+	else if (dot == SIZE_MAX)
 		node_warn(lint->advice, n, "tag \"%s\" has no namespace, like "
 		    "attack.execution", node_cstr(n));
+	else
+		namespace(lint, n, dot);
 }
 
 void
@@ -195,6 +276,8 @@ lint_about(const struct lint *lint, const struct node *doc)
 	misspelt(lint, node_get(doc, "logsource"), source_keys);
 	missing(lint, doc);
 	identity(lint, doc);
+	dates(lint, doc);
+	still_open(lint, doc);
 	for (const struct node *n = tags != NULL ? tags->first : NULL;
 	    n != NULL; n = n->next)
 		if (n->type == NODE_SCALAR)

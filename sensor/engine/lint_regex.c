@@ -116,6 +116,18 @@ has_text(struct regexes *r, struct slice pattern)
 	return count > 0;
 }
 
+/* Of what is no pattern enough was said when it was read. */
+static bool
+is_pattern(struct slice text)
+{
+	struct err err;
+	size_t at;
+	struct regex *re = regex_new(text, 0, &at, &err);
+
+	regex_free(re);
+	return re != NULL;
+}
+
 static void
 look(struct regexes *r, const struct node *value)
 {
@@ -127,7 +139,7 @@ look(struct regexes *r, const struct node *value)
 	else if (!has_text(r, value->text))
 		why = "has no text of 3 bytes that each match must hold, so "
 		    "it is tried on every event; add one";
-	if (why == NULL)
+	if (why == NULL || !is_pattern(value->text))
 		return;
 	if (r->own)
 		node_error(r->load->diag, value, "the regex %s; or say why "

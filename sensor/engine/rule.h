@@ -34,6 +34,7 @@ struct rule {
 	struct slice name, status, author, falsepositives;
 	const char *file;
 	unsigned line;
+	bool unfit;		/* wrong, but only beside the others */
 	bool has_id;		/* its own, not made from the title */
 	struct digest identity;	/* of all that gives its memory its meaning */
 	struct digest document;	/* of all that it says */

@@ -339,6 +339,7 @@ check_ids(struct ruleset *rs, struct diag *d)
 		map_put(seen, r->info.id, r);
 		if (first == NULL)
 			continue;
+		r->unfit = true;
 		diag_error(d, r->file, r->line, 1,
 		    "the rule at %s:%u has the same %s \"%.*s\"", first->file,
 		    first->line, r->has_id ? "id" : "title and also no id:",
@@ -375,10 +376,11 @@ ruleset_compile(struct ruleset *rs, struct diag *d)
 		if (r->expr == NULL)
 			continue;
 		r->code = program_new(rs->keep, r->expr, &r->code_len);
-		if (r->code == NULL)
-			diag_error(d, r->file, r->line, 1,
-			    "the rule is too large: more than %d steps",
-			    PROGRAM_MAX);
+		if (r->code != NULL)
+			continue;
+		r->unfit = true;
+		diag_error(d, r->file, r->line, 1, "the rule is too large: "
+		    "more than %d steps", PROGRAM_MAX);
 	}
 	questions_compile(rs);
 	if (d->errors > before)
@@ -451,9 +453,19 @@ ruleset_count(const struct ruleset *rs)
 }
 
 size_t
+ruleset_fit(const struct ruleset *rs)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rs->count; i++)
+		n += !rs->rules[i].unfit;
+	return n;
+}
+
+size_t
 ruleset_refused(const struct ruleset *rs)
 {
-	return rs->refused;
+	return rs->refused + rs->count - ruleset_fit(rs);
 }
 
 bool

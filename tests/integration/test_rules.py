@@ -94,11 +94,35 @@ def test_lint_says_all_mistakes_with_their_places(rules):
     bad = rules / "bad.yml"
     bad.write_text(RULE.replace("|startswith", "|startwith")
                    .replace("level: high", "level: hihg"))
-    said = vedette(rules, "lint", str(bad), status=1).stderr
+    done = vedette(rules, "lint", str(bad), status=1)
+    said = done.stderr
     assert f'{bad}:7:8: no level "hihg"; did you mean "high"?' in said
     assert (f'{bad}:13:19: no modifier "startwith"; '
             'did you mean "startswith"?') in said
-    assert "2 errors" in said
+    assert done.stdout.startswith("0 rules load, 1 refused, in ")
+    assert done.stdout.endswith("; 2 errors, 1 warning\n")
+    bad.write_text(RULE.replace("user.name|startswith: ghost",
+                                "user.name|re: 'gh(ost'"))
+    said = vedette(rules, "lint", "--own", str(bad), status=1).stderr
+    assert "missing closing parenthesis" in said
+    assert "text of 3 bytes" not in said
+
+def test_lint_ends_with_what_loads_though_rules_stand_in_each_others_way(
+        rules):
+    both = rules / "both"
+    both.mkdir()
+    for n in "ab":
+        (both / f"{n}.yml").write_text(RULE.replace("title: ", f"title: {n}"))
+    done = subprocess.run(
+        [VEDETTE, "rules", "lint", "-c", str(rules / "c.yaml"), str(both)],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    *_, said, last = done.stdout.splitlines()
+    assert "has the same id" in said
+    assert last.startswith("1 rule loads, 1 refused, in ")
+    assert last.endswith("; 1 error, 2 warnings")
+
+
+def test_lint_wants_files_that_are_there(rules):
     vedette(rules, "lint", status=2)
     vedette(rules, "lint", "/nonexistent.yml", status=2)
 
@@ -202,6 +226,26 @@ def test_what_too_broad_is(rules, detection, broad):
     rule.write_text("title: t\nlogsource: {product: x}\n"
                     f"detection: {detection}\n")
     assert ("too broad" in vedette(rules, "lint", str(rule)).stderr) == broad
+
+
+@pytest.mark.parametrize("line,said", [
+    ("date: 24.11.2026", '1:7: warning: "date" is no day like 2026-11-24'),
+    ("date: 2026-02-29", '1:7: warning: "date" is no day like 2026-11-24'),
+    ("date: 2024-02-29", ""),
+    ("modified: 2026/11/24", '1:11: warning: "modified" is no day like'),
+    ("tags: [atack.t1110]", '1:8: warning: tag "atack.t1110": no namespace '
+                            '"atack"; did you mean "attack"?'),
+    ("tags: [cve.2021-1, car.x, our.y]", ""),
+    ("author: TODO", "still TODO: author\n"),
+    ("author: to do", "")])
+def test_lint_warns_of_what_a_rule_says_of_itself(rules, line, said):
+    rule = rules / "odd.yml"
+    rule.write_text(line + "\n" + "".join(
+        kept for kept in RULE.splitlines(True)
+        if kept.split(":")[0] != line.split(":")[0]))
+    got = vedette(rules, "lint", str(rule)).stderr
+    assert said in got
+    assert said or not ("date" in got or "namespace" in got or "TODO" in got)
 
 
 def test_lint_names_what_a_rule_does_not_say_and_what_another_says(rules):

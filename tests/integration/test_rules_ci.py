@@ -65,7 +65,8 @@ def repository(tmp_path):
     run(f"git init -q . && {commit}")
     base = run("git rev-parse HEAD").stdout.strip()
     run("echo 'Nov 23 21:27:25 web01 foo[7]: the mill stands still' |"
-        " vedette rules new --from - --out rules/mill.yml && " + commit)
+        " vedette rules new --from - --out rules/mill.yml &&"
+        " sed -i 's/TODO */A /' rules/mill.yml && " + commit)
     return repo, run, base
 
 
@@ -77,7 +78,7 @@ def test_the_steps_for_github(repository):
         run(steps[name], BASE=base)
     cases = list(xml.parse(repo / "junit.xml").getroot().iter("testcase"))
     assert any("mill.yml" in c.get("file") for c in cases)
-    assert "TODO event of foo" in (repo.parent / "summary").read_text()
+    assert "A event of foo" in (repo.parent / "summary").read_text()
 
 
 def test_the_script_for_gitlab(repository):
@@ -85,7 +86,7 @@ def test_the_script_for_gitlab(repository):
     script = "\n".join(gitlab()).replace("/tmp/base", str(repo.parent / "b"))
     run(script, CI_MERGE_REQUEST_DIFF_BASE_SHA="")
     said = run(script, CI_MERGE_REQUEST_DIFF_BASE_SHA=base).stdout
-    assert "TODO event of foo" in said
+    assert "A event of foo" in said
     assert xml.parse(repo / "junit.xml").getroot().get("failures") == "0"
 
 

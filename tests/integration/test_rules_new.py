@@ -51,7 +51,13 @@ def test_a_decoded_line_selects_on_what_happened(config):
     assert f"            - '{SSHD}'\n" in text
     selection = text[text.index("detection:"):text.index("falsepositives:")]
     assert "48555" not in selection and "16750" not in selection
-    call(config, "lint", "--strict", config.parent / "begun.yml")
+    path = config.parent / "begun.yml"
+    said = call(config, "lint", "--strict", path, status=1).stderr
+    assert said.count(b"warning") == 1
+    assert (b"still TODO: title, description, author, falsepositives, "
+            b"runbook\n") in said
+    path.write_text(text.replace("TODO", "It is"))
+    call(config, "lint", "--strict", path)
 
 
 def test_ids_are_random_uuids(config):

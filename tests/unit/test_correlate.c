@@ -264,7 +264,8 @@ what_is_wrong_is_said_with_its_place(void)
 		{ "{type: event_count, rules: [], timespan: 1m, "
 		    "condition: {gte: 1}}", "list" },
 		{ "{type: event_count, rules: nope, timespan: 1m, "
-		    "condition: {gte: 1}}", "no rule has that id or name" },
+		    "condition: {gte: 1}}",
+		    "no rule that is loaded has that id or name" },
 		{ "{type: event_count, rules: fail, condition: {gte: 1}}",
 		    "no timespan" },
 		{ "{type: event_count, rules: fail, timespan: 10, "
@@ -285,7 +286,7 @@ what_is_wrong_is_said_with_its_place(void)
 		{ "{type: event_count, rules: fail, timespan: 1m, "
 		    "condition: fail}", "only temporal" },
 		{ "{type: temporal, timespan: 1m, condition: fail and nope}",
-		    "no rule has that id or name" },
+		    "no rule that is loaded has that id or name" },
 		{ TIMES("temporal", "fail, ok", ", condition: fail and sudo"),
 		    "no such identifier" },
 		{ TIMES("temporal", "fail, ok", ", aliases: {x: y}"),
