@@ -23,6 +23,7 @@ struct decode_frame {
 	struct logsource syslog;	/* linux, service syslog */
 	/* Of what has no syslog frame (JSON, bare lines): linux, or as told. */
 	struct logsource other;
+	struct logsource web;	/* category webserver */
 	/* other was told: then records with a frame are of it, too. */
 	bool told;
 	void *state;	/* of the decoder that is asked */
@@ -55,6 +56,12 @@ struct decoder {
 	const char *name;	/* "syslog" */
 	enum record_form form;
 	bool (*decode)(struct decode_frame *frame, struct event *ev,
+	    struct decoded *out);
+	/*
+	 * Of a format that may also stand as the message of another: takes
+	 * what it understands of out->message; else NULL.
+	 */
+	bool (*inside)(struct decode_frame *frame, struct event *ev,
 	    struct decoded *out);
 	/*
 	 * Of a format that tells of one thing in several records, else NULL:

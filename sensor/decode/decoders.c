@@ -4,7 +4,10 @@
  */
 #include <stdlib.h>
 
+#include "decode/cursor.h"
 #include "decode/decoderfile.h"
+#include "decode/percent.h"
+#include "decode/stamp.h"
 
 const char *const decode_records[] = {
 	"login", "logout", "privilege", "account", "group", "password",
@@ -48,6 +51,7 @@ decoders_new(struct schema *s, const struct decoder *const *formats)
 	d->frame.syslog.product = (uint16_t)schema_word(s, S("linux"));
 	d->frame.syslog.service = (uint16_t)schema_word(s, S("syslog"));
 	d->frame.other.product = d->frame.syslog.product;
+	d->frame.web.category = (uint16_t)schema_word(s, S("webserver"));
 	d->states = xcalloc(count_formats(d), sizeof(*d->states));
 	for (size_t i = 0; formats[i] != NULL; i++)
 		if (formats[i]->start != NULL)
@@ -269,6 +273,22 @@ match_file(struct decoders *d, const struct decoder_file *f, struct event *ev,
 }
 
 /*
+ * Decoders of every program know no program's stamp, which some write within
+ * another frame, too.
+ */
+static struct slice
+unstamped(struct decoders *d, struct slice message)
+{
+	struct slice rest = message;
+	int64_t when;
+
+	if (!stamp_own(&rest, &d->frame.zone, &when))
+		return message;
+	cursor_blanks(&rest);
+	return rest;
+}
+
+/*
  * The service is known from the program's name alone, so that rules on
  * keywords see the messages that no pattern knows. "*" is no name.
  */
@@ -277,6 +297,7 @@ match_route(struct decoders *d, const struct route *r, struct event *ev,
     const struct decoded *in)
 {
 	const struct pattern *found = NULL;
+	struct slice bare = { 0 };
 
 	for (size_t i = 0; i < r->count; i++) {
 		const struct decoder_file *f = r->files[i];
@@ -285,7 +306,9 @@ match_route(struct decoders *d, const struct route *r, struct event *ev,
 			add_sources(ev, f);
 		if (found != NULL)
 			continue;
-		found = match_file(d, f, ev, in->message);
+		if (f->any && bare.p == NULL)
+			bare = unstamped(d, in->message);
+		found = match_file(d, f, ev, f->any ? bare : in->message);
 		if (found != NULL && f->any)
 			add_sources(ev, f);
 	}
@@ -320,6 +343,15 @@ decoders_match(struct decoders *d, struct event *ev, const struct decoded *in)
 	return match_other(d, ev, in);
 }
 
+/* Formats that stand in the message of the one that took the record. */
+static void
+look_inside(struct decoders *d, struct event *ev, struct decoded *out)
+{
+	for (size_t i = 0; d->formats[i] != NULL; i++)
+		if (out->message.p != NULL && d->formats[i]->inside != NULL)
+			d->formats[i]->inside(&d->frame, ev, out);
+}
+
 static bool
 frame_format(struct decoders *d, struct event *ev, struct decoded *out)
 {
@@ -330,6 +362,8 @@ frame_format(struct decoders *d, struct event *ev, struct decoded *out)
 		if (!d->formats[i]->decode(&d->frame, ev, out))
 			continue;
 		d->merging |= d->formats[i]->merged != NULL;
+		if (ev->record->form != FORM_JSON || out->program.len > 0)
+			look_inside(d, ev, out);
 		return true;
 	}
 	return false;
@@ -398,6 +432,9 @@ decoders_frame(struct decoders *d, struct event *ev, struct decoded *out)
 {
 	bool framed = frame_format(d, ev, out);
 
+	/* A format that leaves nothing to patterns has said who it is. */
+	if (framed && ev->decoder.len > 0)
+		return true;
 	if (frame_own(d, ev, out))
 		return true;
 	if (framed && ev->record->form == FORM_JSON &&
@@ -470,6 +507,7 @@ decoders_run(struct decoders *d, struct event *ev)
 	if (got.message.p != NULL && decoders_match(d, ev, &got) != NULL)
 		d->counts.understood++;
 	sources_run(d->sources, ev);
+	percent_run(ev);
 	if (ev->truncated)
 		d->counts.truncated++;
 }

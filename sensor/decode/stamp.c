@@ -326,3 +326,96 @@ stamp_any(struct slice *s, struct zone *z, int64_t latest, int64_t *when)
 	}
 	return false;
 }
+
+bool
+stamp_clf(struct slice *s, struct zone *z, int64_t *when)
+{
+	struct civil c = { 0 };
+
+	if (!take_day_first(s, &c))
+		return false;
+	*when = civil_when(z, &c, 0);
+	return true;
+}
+
+/* 2015/01/21 10:56:10 */
+static bool
+take_slashes(struct slice *s, struct civil *c)
+{
+	return take_digits(s, 4, &c->year) && cursor_take(s, '/') &&
+	    take_digits(s, 2, &c->month) && cursor_take(s, '/') &&
+	    take_digits(s, 2, &c->day) && cursor_take(s, ' ') &&
+	    take_clock(s, c) && day_exists(c->year, c->month, c->day);
+}
+
+/* 26-Jan-2015 10:56:10[.123] */
+static bool
+take_dashes(struct slice *s, struct civil *c)
+{
+	return take_digits(s, 2, &c->day) && cursor_take(s, '-') &&
+	    take_month(s, &c->month) && cursor_take(s, '-') &&
+	    take_digits(s, 4, &c->year) && cursor_take(s, ' ') &&
+	    take_clock(s, c) && day_exists(c->year, c->month, c->day);
+}
+
+/* 1386543500.123, of years 2001 to 2286. */
+static bool
+take_epoch(struct slice *s, int64_t *when)
+{
+	int high, low, milliseconds;
+
+	if (!take_digits(s, 5, &high) || !take_digits(s, 5, &low) ||
+	    high < 10000 || !cursor_take(s, '.') ||
+	    !take_digits(s, 3, &milliseconds))
+		return false;
+	*when = (high * INT64_C(100000) + low) * SECOND +
+	    milliseconds * (SECOND / 1000);
+	return true;
+}
+
+/*
+ * The end of a stamp in brackets, where PHP names a zone. Of others than UTC
+ * we take the local one, which is what PHP does unless it is told otherwise.
+ */
+static bool
+take_bracket(struct slice *s, struct civil *c)
+{
+	enum { ZONE_MAX = 40 };
+	struct slice zone;
+
+	c->zoned = slice_starts(*s, S(" UTC]"));
+	if (cursor_take(s, ']'))
+		return true;
+	return cursor_take(s, ' ') && slice_cut(s, ']', &zone) &&
+	    zone.len < ZONE_MAX && slice_find_byte(zone, ' ') == SIZE_MAX;
+}
+
+static bool
+take_end(struct slice *s)
+{
+	return s->len == 0 || cursor_take(s, ' ') || cursor_take(s, '|');
+}
+
+bool
+stamp_own(struct slice *s, struct zone *z, int64_t *when)
+{
+	static bool (*const shapes[])(struct slice *s, struct civil *c) = {
+		take_weekday, take_slashes, take_dashes,
+	};
+	bool open = cursor_take(s, '[');
+
+	for (size_t i = 0; i < COUNT(shapes); i++) {
+		struct civil c = { 0 };
+		struct slice in = *s;
+
+		/* Only Apache's stands nowhere without its brackets. */
+		if ((i == 0 && !open) || !shapes[i](&in, &c) || c.year == 0)
+			continue;
+		if (open && !take_bracket(&in, &c))
+			return false;
+		*s = in;
+		*when = civil_when(z, &c, 0);
+		return take_end(s);
+	}
+	return !open && take_epoch(s, when) && cursor_take(s, ' ');
+}

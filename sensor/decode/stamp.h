@@ -19,6 +19,19 @@ bool stamp_iso(struct slice *s, struct zone *z, int64_t *when);
  */
 bool stamp_bsd(struct slice *s, struct zone *z, int64_t latest,
     int64_t *when);
+/* 10/Oct/2000:13:55:36 -0700, also with a fraction or without the offset. */
+bool stamp_clf(struct slice *s, struct zone *z, int64_t *when);
+/*
+ * What programs put before the lines of logs that they write themselves, with
+ * the brackets and blanks around it:
+ *
+ *	[Fri Oct 08 17:08:41.203277 2021]	Apache
+ *	2015/01/21 10:56:10			nginx, squid, Go
+ *	[26-Jan-2015 10:56:10 UTC]		PHP; without the zone php-fpm
+ *	26-Jan-2015 10:56:10.123		Tomcat
+ *	1386543500.123				squid's requests
+ */
+bool stamp_own(struct slice *s, struct zone *z, int64_t *when);
 
 /*
  * Any of these, and what other logs begin with: "Mon " before and a year

@@ -58,6 +58,7 @@ is_long(struct slice path)
 		SLICE("log.syslog.facility.code"),
 		SLICE("log.syslog.severity.code"), SLICE("file.size"),
 		SLICE("http.response.status_code"),
+		SLICE("http.response.bytes"),
 	};
 
 	return is_one_of(path, longs, COUNT(longs));

@@ -40,7 +40,27 @@
 	X(F_TRANSPORT, "journald.transport") \
 	X(F_JOURNALD_UID, "journald.uid") \
 	X(F_JOURNALD_COMM, "journald.process.name") \
-	X(F_SESSION, "vedette.session")
+	X(F_SESSION, "vedette.session") \
+	X(F_URL_ORIGINAL, "url.original") \
+	X(F_URL_PATH, "url.path") \
+	X(F_URL_DOMAIN, "url.domain") \
+	X(F_HTTP_METHOD, "http.request.method") \
+	X(F_HTTP_REFERRER, "http.request.referrer") \
+	X(F_HTTP_VERSION, "http.version") \
+	X(F_HTTP_STATUS, "http.response.status_code") \
+	X(F_HTTP_BYTES, "http.response.bytes") \
+	X(F_USER_AGENT, "user_agent.original") \
+	X(F_C_IP, "c-ip") \
+	X(F_C_URI, "c-uri") \
+	X(F_CS_HOST, "cs-host") \
+	X(F_CS_METHOD, "cs-method") \
+	X(F_CS_REFERER, "cs-referer") \
+	X(F_CS_URI_QUERY, "cs-uri-query") \
+	X(F_CS_URI_STEM, "cs-uri-stem") \
+	X(F_CS_USER_AGENT, "cs-user-agent") \
+	X(F_CS_USERNAME, "cs-username") \
+	X(F_SC_BYTES, "sc-bytes") \
+	X(F_SC_STATUS, "sc-status")
 
 #define SCHEMA_ENUM(id, name) id,
 enum schema_known { SCHEMA_FIELDS(SCHEMA_ENUM) F_KNOWN };

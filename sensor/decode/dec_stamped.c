@@ -1,0 +1,34 @@
+/*
+ * Lines of logs that a program writes itself: a stamp of the program's own kind
+ * and what it says. Who wrote it is not said, so decoders of every program are
+ * asked, unless a decoder knows its own lines by their look.
+ */
+#include "decode/cursor.h"
+#include "decode/decode.h"
+#include "decode/stamp.h"
+
+static bool
+decode(struct decode_frame *frame, struct event *ev, struct decoded *out)
+{
+	struct slice line = ev->record->bytes, rest = line;
+	int64_t when;
+
+	if (!stamp_own(&rest, &frame->zone, &when))
+		return false;
+	cursor_blanks(&rest);
+	if (rest.len > 0 && rest.p[rest.len - 1] == '\r')
+		rest.len--;
+	ev->time = when < ev->received ? when : ev->received;
+	ev->raw = line;
+	event_set(ev, F_MESSAGE, rest);
+	event_source(ev, frame->other);
+	out->program = S("");
+	out->message = rest;
+	return true;
+}
+
+const struct decoder dec_stamped = {
+	.name = "stamped",
+	.form = FORM_TEXT,
+	.decode = decode,
+};
