@@ -35,18 +35,26 @@ static const char *const tactics[] = {
 /* Categories of our own: what an alert is about, in one word or two. */
 static const char *const categories[] = {
 	"access.denied", "account.created", "account.deleted",
-	"account.modified", "audit.anom", "audit.tamper", "auth.bruteforce",
-	"auth.denied", "auth.failure", "auth.invalid_user", "auth.success",
-	"canary", "container.change", "cron.change", "db.anom", "dns.anom",
-	"file.change", "file.tamper", "group.changed", "hw.usb",
+	"account.modified", "app.auth_failure", "audit.anom", "audit.tamper",
+	"auth.bruteforce", "auth.denied", "auth.failure",
+	"auth.invalid_user", "auth.success", "canary", "container.change",
+	"cron.change", "db.anom", "db.auth_failure", "disk.full", "dns.anom",
+	"dns.denied", "file.change", "file.tamper", "ftp.auth_failure",
+	"fw.drop", "group.changed", "hw.usb", "ids.alert",
 	"integrity.change", "kernel.module", "kernel.oom_or_segfault",
-	"kernel.promisc", "mac.denial", "mac.mode", "malware",
+	"kernel.promisc", "mac.denial", "mac.mode", "mail.auth_failure",
+	"mail.probe", "mail.reject", "malware", "malware.found",
 	"net.connection", "net.scan", "net.tunnel", "package.change",
-	"password.changed", "persistence.change", "priv.exploit", "priv.su",
-	"priv.su_failed", "priv.sudo", "priv.sudo_denied", "proc.suspicious",
-	"sensor.health", "service", "service.change", "service.crash",
-	"session.end", "session.start", "ssh.probe", "time.change",
-	"web.attack", "web.probe", NULL
+	"password.changed", "persistence.change", "pkg.installed",
+	"pkg.removed", "priv.exploit", "priv.root", "priv.su",
+	"priv.su_failed", "priv.sudo", "priv.sudo_denied", "proc.discovery",
+	"proc.suspicious", "proxy.denied", "sensor.health", "service",
+	"service.change", "service.crash", "session.end", "session.start",
+	"ssh.probe", "time.change", "voip.auth_failure", "vpn.auth_failure",
+	"web.attack", "web.attack.rce", "web.attack.sqli",
+	"web.attack.traversal", "web.attack.xss", "web.auth_failure",
+	"web.error.client", "web.error.server", "web.flood", "web.probe",
+	"web.scan", "web.waf", NULL
 };
 
 static bool
