@@ -87,7 +87,10 @@ def test_each_looks_at_fields_and_not_at_words_of_a_line(path):
     if "\ncorrelation:\n" in text:
         return
     detection = section(text, "detection")
-    assert "event.action" in detection
+    # Of requests there is one action, and what counts is what they ask.
+    web = section(text, "logsource").strip() == "category: webserver"
+    assert "event.action" in detection or (
+        web and re.search(r"\b(cs|sc)-[a-z]+", detection))
     assert "keywords" not in detection
 
 
