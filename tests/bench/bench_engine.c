@@ -30,7 +30,7 @@ struct subject {
 	struct decoders *decoders;
 	struct ruleset *rules;
 	struct event *ev;
-	uint64_t decoding, both;	/* ns */
+	uint64_t *decoding, *both;	/* ns, by turn */
 	uint64_t matches;
 	uint64_t load;			/* ns */
 };
@@ -63,6 +63,31 @@ subject_begin(struct subject *s, const char *name)
 	s->load = cpu_now();
 }
 
+static int
+by_size(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/*
+ * Of an event in the middle one of the turns: what disturbs some of them, as
+ * other programs do, is left out.
+ */
+static double
+median_ns(const uint64_t *turns, size_t count)
+{
+	uint64_t *sorted = xcalloc(count, sizeof(*sorted));
+	double ns;
+
+	memcpy(sorted, turns, count * sizeof(*sorted));
+	qsort(sorted, count, sizeof(*sorted), by_size);
+	ns = (double)sorted[count / 2] / TURN;
+	free(sorted);
+	return ns;
+}
+
 static void
 subject_ready(struct subject *s)
 {
@@ -88,6 +113,8 @@ subject_free(struct subject *s)
 	event_free(s->ev);
 	ruleset_free(s->rules);
 	decoders_free(s->decoders);
+	free(s->decoding);
+	free(s->both);
 	schema_free(s->schema);
 }
 
@@ -241,7 +268,7 @@ read_bytes(struct turn *t)
 }
 
 static void
-run_turn(struct subject *s, const struct turn *t, bool match)
+run_turn(struct subject *s, const struct turn *t, size_t n, bool match)
 {
 	struct record r = { .form = FORM_JSON, .received = 1 };
 	uint64_t start = cpu_now();
@@ -254,30 +281,44 @@ run_turn(struct subject *s, const struct turn *t, bool match)
 			ruleset_match(s->rules, s->ev, count_match,
 			    &s->matches);
 	}
-	*(match ? &s->both : &s->decoding) += cpu_now() - start;
+	(match ? s->both : s->decoding)[n] = cpu_now() - start;
 }
 
 static void
 print_head(const char *what)
 {
-	printf("\n%-28s %8s %8s %8s %9s %9s %9s %8s\n", what, "rules",
-	    "load ms", "KiB", "decode ns", "rules ns", "to first", "matches");
+	printf("\n%-20s %6s %7s %6s %9s %9s %9s %9s %9s %8s\n", what, "rules",
+	    "load ms", "KiB", "decode ns", "rules ns", "to decode",
+	    "to first", "mean ns", "matches");
 }
 
 static double
-match_ns(const struct subject *s, size_t events)
+mean_ns(const uint64_t *turns, size_t count)
 {
-	return ((double)s->both - (double)s->decoding) / (double)events;
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sum += turns[i];
+	return (double)sum / (double)count / TURN;
+}
+
+static double
+match_ns(const struct subject *s, size_t turns)
+{
+	return median_ns(s->both, turns) - median_ns(s->decoding, turns);
 }
 
 static void
-print(const struct subject *s, const struct subject *first, size_t events)
+print(const struct subject *s, const struct subject *first, size_t turns)
 {
-	printf("%-28s %8zu %8.0f %8zu %9.0f %9.0f %9.2f %8llu\n", s->name,
-	    ruleset_count(s->rules), (double)s->load / 1e6,
-	    ruleset_tables(s->rules) >> 10,
-	    (double)s->decoding / (double)events, match_ns(s, events),
-	    match_ns(s, events) / match_ns(first, events),
+	double match = match_ns(s, turns);
+	double decode = median_ns(s->decoding, turns);
+
+	printf("%-20s %6zu %7.0f %6zu %9.0f %9.0f %9.2f %9.2f %9.0f %8llu\n",
+	    s->name, ruleset_count(s->rules), (double)s->load / 1e6,
+	    ruleset_tables(s->rules) >> 10, decode, match, match / decode,
+	    match / match_ns(first, turns),
+	    mean_ns(s->both, turns) - mean_ns(s->decoding, turns),
 	    (unsigned long long)s->matches);
 }
 
@@ -286,21 +327,26 @@ static void
 measure(const char *what, struct subject *s, size_t count, size_t events)
 {
 	struct turn t = { .seed = 5 };
+	size_t turns = (events + TURN - 1) / TURN;
 
-	for (size_t done = 0; done < events; done += TURN) {
+	for (size_t i = 0; i < count; i++) {
+		s[i].decoding = xcalloc(turns, sizeof(*s[i].decoding));
+		s[i].both = xcalloc(turns, sizeof(*s[i].both));
+	}
+	for (size_t n = 0; n < turns; n++) {
 		make_turn(&t);
 		read_bytes(&t);
 		for (size_t i = 0; i < count; i++) {
-			run_turn(&s[i], &t, false);
-			run_turn(&s[i], &t, true);
+			run_turn(&s[i], &t, n, false);
+			run_turn(&s[i], &t, n, true);
 		}
 	}
 	print_head(what);
 	for (size_t i = 0; i < count; i++)
-		print(&s[i], &s[0], events);
-	printf("%-28s %8s %8s %8zu %9.0f   (bytes of an event; memchr ns)\n",
-	    "reading alone", "", "", t.total / events,
-	    (double)t.memchr / (double)events);
+		print(&s[i], &s[0], turns);
+	printf("%-20s %6s %7s %6zu %9.0f   (bytes of an event; memchr ns)\n",
+	    "reading alone", "", "", t.total / (turns * TURN),
+	    (double)t.memchr / (double)(turns * TURN));
 	buf_free(&t.bytes);
 	for (size_t i = 0; i < count; i++)
 		subject_free(&s[i]);
