@@ -34,6 +34,7 @@ struct route {
 	uint64_t source;
 	uint32_t *buckets;
 	size_t count;
+	bool anywhere;		/* some look into all fields at once */
 };
 
 struct roster {
@@ -316,9 +317,13 @@ route_of(struct roster *d, struct logsource from)
 		return r;
 	r->source = source;
 	r->count = 0;
-	for (size_t i = 0; i < d->bucket_count; i++)
-		if (logsource_covers(d->buckets[i].source, from))
-			r->buckets[r->count++] = (uint32_t)i;
+	r->anywhere = false;
+	for (size_t i = 0; i < d->bucket_count; i++) {
+		if (!logsource_covers(d->buckets[i].source, from))
+			continue;
+		r->buckets[r->count++] = (uint32_t)i;
+		r->anywhere |= sieve_looks_anywhere(d->buckets[i].triggers);
+	}
 	return r;
 }
 
@@ -394,7 +399,12 @@ roster_event(struct roster *d, const struct event *ev,
 	predicates_event(d->ps, ev);
 	for (size_t i = 0; i < ev->source_count; i++) {
 		const struct route *r = route_of(d, ev->sources[i]);
+		const struct view *v;
 
+		/* First, for then no field is folded for itself. */
+		if (r->anywhere)
+			views_list(predicates_views(d->ps), FIELD_ANYWHERE,
+			    true, &v);
 		for (size_t k = 0; k < r->count; k++)
 			look(d, &d->buckets[r->buckets[k]]);
 	}

@@ -347,6 +347,13 @@ sieve_free(struct sieve *s)
 	free(s);
 }
 
+bool
+sieve_looks_anywhere(const struct sieve *s)
+{
+	return s->sift_count > 0 &&
+	    s->sifts[s->sift_count - 1].field == FIELD_ANYWHERE;
+}
+
 /* A look at one value, and who is told. */
 struct look {
 	const struct sieve *s;
@@ -462,13 +469,18 @@ sieve_event(const struct sieve *s, struct predicates *ps,
     void (*found)(void *arg, uint32_t number), void *arg)
 {
 	struct look l = { .s = s, .ps = ps, .found = found, .arg = arg };
+	struct views *vs = predicates_views(ps);
+	const struct event *ev = views_of(vs);
 
 	for (size_t i = 0; i < s->sift_count; i++) {
+		uint16_t field = s->sifts[i].field;
 		const struct view *v;
-		size_t n = views_list(predicates_views(ps),
-		    s->sifts[i].field, true, &v);
+		size_t n;
 
+		if (field != FIELD_ANYWHERE && event_get(ev, field) == NULL)
+			continue;
 		l.f = &s->sifts[i];
+		n = views_list(vs, field, true, &v);
 		look_field(&l, v, n);
 	}
 }

@@ -22,6 +22,8 @@ uint32_t sieve_add(struct sieve_maker *m, uint32_t predicate);
 /* Owner: caller. The maker is gone. */
 struct sieve *sieve_new(struct sieve_maker *m);
 void sieve_free(struct sieve *s);
+/* Whether it looks into all fields at once. */
+bool sieve_looks_anywhere(const struct sieve *s);
 /*
  * Looks at the present event, tells the predicates what was found, and calls
  * back for each of it with the number from sieve_add, also more than once.

@@ -10,6 +10,7 @@ struct list {
 	uint64_t stamp;
 	uint32_t first, count;
 	bool folded;
+	bool within;		/* it is a part of the list of all fields */
 };
 
 struct views {
@@ -89,6 +90,19 @@ push_values(struct views *vs, const struct value *v)
 			push(vs, v->type, v->text);
 }
 
+/* As a list of its own, too, so that it need not be folded again. */
+static void
+push_field(struct views *vs, uint16_t field)
+{
+	struct list *l = &vs->lists[field];
+	uint32_t first = (uint32_t)vs->count;
+
+	push_values(vs, &vs->ev->values[field]);
+	if (l->stamp != vs->stamp)
+		*l = (struct list){ vs->stamp, first,
+		    (uint32_t)vs->count - first, false, true };
+}
+
 static void
 push_anywhere(struct views *vs)
 {
@@ -99,7 +113,7 @@ push_anywhere(struct views *vs)
 		return;
 	}
 	for (size_t i = 0; i < ev->set_count; i++)
-		push_values(vs, &ev->values[ev->set[i]]);
+		push_field(vs, ev->set[i]);
 	push_values(vs, ev->others);
 }
 
@@ -134,14 +148,15 @@ views_list(struct views *vs, uint16_t field, bool folded,
 	    &vs->lists[field];
 
 	if (l->stamp != vs->stamp) {
-		*l = (struct list){ vs->stamp, (uint32_t)vs->count, 0, false };
+		*l = (struct list){ vs->stamp, (uint32_t)vs->count, 0, false,
+		    false };
 		if (field == FIELD_ANYWHERE)
 			push_anywhere(vs);
 		else
 			push_values(vs, &vs->ev->values[field]);
 		l->count = (uint32_t)vs->count - l->first;
 	}
-	if (folded && !l->folded)
+	if (folded && !l->folded && !(l->within && vs->anywhere.folded))
 		fold_list(vs, l);
 	*out = vs->items + l->first;
 	return l->count;
