@@ -4,10 +4,8 @@
  * s. Where there is none, the state's fallback is asked: the longest end of
  * what it stands for that also begins a literal.
  *
- * Most bytes of most texts begin nothing. So before states, three bytes at a
- * time, as small classes, are looked up in a table of the beginnings of all
- * literals; states are walked only from where it says yes, until so little is
- * left of a beginning that the table can go on from there.
+ * Most bytes of most texts are in no literal. So a gate (see gate.h) says
+ * where to walk, and the walk ends behind that as soon as nothing is begun.
  *
  * Where only the beginning or the end of a text matters, a walk from there
  * without falling back is enough, and most of the text is never read.
@@ -18,25 +16,18 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "engine/gate.h"
 
 static const uint32_t NONE = UINT32_MAX;
 
 enum {
 	ROOT = 0,
-	FRONT = 3,		/* bytes that the table of beginnings sees */
 	BYTES = 256,
 	TRIES_MAX = 64,		/* for a place, before older gaps are left */
-	DEPTH = 3,		/* mask; at this depth or deeper */
-	DEPTH_BITS = 2,
-	LITERALS_MAX = 1 << 29,
-	FEW = 32,		/* literals, */
-	SOME = 512,
-	BITS_FEW = 4,		/* and bits of their classes */
-	BITS_SOME = 5,
-	BITS_MANY = 6,
+	DEPTH = 15,		/* mask; at this depth or deeper */
+	DEPTH_BITS = 4,
+	LITERALS_MAX = 1 << 27,
 };
-
-static_assert(FRONT == DEPTH, "the table knows what shallow states know");
 
 struct cell {
 	uint32_t parent;	/* NONE: not used */
@@ -51,9 +42,7 @@ struct automaton {
 	size_t cell_count;
 	uint32_t *shorter;	/* + 1: the next literal that ends with this */
 	size_t count;		/* of literals */
-	unsigned bits;		/* of a class */
-	unsigned char classes[BYTES];
-	uint64_t *fronts;	/* one bit for each three classes, or NULL */
+	struct gate *gate;	/* NULL: to be walked everywhere */
 	enum automaton_use use;
 };
 
@@ -314,52 +303,6 @@ make_states(struct automaton *a, const struct slice *literals)
 	free(m.taken);
 }
 
-/*
- * Bytes that stand often among the first three of literals get classes of
- * their own, the rest of them share one; those that never do are class 0.
- */
-static void
-make_classes(struct automaton *a, const struct slice *literals)
-{
-	size_t uses[BYTES] = { 0 };
-	unsigned given = 0, most = (1u << a->bits) - 1;
-
-	for (size_t i = 0; i < a->count; i++)
-		for (size_t k = 0; k < FRONT && k < literals[i].len; k++)
-			uses[literals[i].p[k]]++;
-	for (;;) {
-		unsigned best = 0;
-
-		for (unsigned c = 1; c < BYTES; c++)
-			best = uses[c] > uses[best] ? c : best;
-		if (uses[best] == 0)
-			break;
-		uses[best] = 0;
-		given += given < most;
-		a->classes[best] = (unsigned char)given;
-	}
-}
-
-/* All that may follow a literal of one or two bytes is a beginning too. */
-static void
-make_fronts(struct automaton *a, const struct slice *literals)
-{
-	size_t size = (size_t)1 << a->bits * FRONT;
-
-	a->fronts = xcalloc((size + 63) / 64, sizeof(*a->fronts));
-	for (size_t i = 0; i < a->count; i++) {
-		unsigned known = literals[i].len < FRONT ?
-		    (unsigned)literals[i].len : FRONT;
-		size_t key = 0, open = (size_t)1 << a->bits * (FRONT - known);
-
-		for (unsigned k = 0; k < known; k++)
-			key = key << a->bits | a->classes[literals[i].p[k]];
-		key *= open;
-		for (size_t k = key; k < key + open; k++)
-			a->fronts[k / 64] |= UINT64_C(1) << k % 64;
-	}
-}
-
 struct automaton *
 automaton_new(const struct slice *literals, size_t count,
     enum automaton_use use)
@@ -374,12 +317,8 @@ automaton_new(const struct slice *literals, size_t count,
 	a->shorter = xcalloc(count, sizeof(*a->shorter));
 	a->use = use;
 	make_states(a, literals);
-	if (use == AUTOMATON_ANYWHERE) {
-		a->bits = count < FEW ? BITS_FEW :
-		    count < SOME ? BITS_SOME : BITS_MANY;
-		make_classes(a, literals);
-		make_fronts(a, literals);
-	}
+	if (use == AUTOMATON_ANYWHERE)
+		a->gate = gate_new(literals, count);
 	return a;
 }
 
@@ -390,54 +329,8 @@ automaton_free(struct automaton *a)
 		return;
 	free(a->cells);
 	free(a->shorter);
-	free(a->fronts);
+	gate_free(a->gate);
 	free(a);
-}
-
-static inline bool
-may_begin(const uint64_t *fronts, size_t key)
-{
-	return (fronts[key / 64] >> key % 64 & 1) != 0;
-}
-
-/* See skip; inline, so that each number of bits has a loop of its own. */
-static inline size_t
-skip_bits(const struct automaton *a, struct slice text, size_t at,
-    unsigned bits)
-{
-	const size_t mask = ((size_t)1 << bits * FRONT) - 1;
-	const unsigned char *p = text.p, *classes = a->classes;
-	const uint64_t *fronts = a->fronts;
-	size_t end = text.len, key = 0;
-
-	for (size_t i = at; i < at + FRONT - 1; i++)
-		key = key << bits | (i < end ? classes[p[i]] : 0);
-	for (at += FRONT - 1; at < end; at++) {
-		key = key << bits | classes[p[at]];
-		if (may_begin(fronts, key & mask))
-			return at - (FRONT - 1);
-	}
-	/* Near the end, as if bytes of no literal stood behind it. */
-	for (; at < end + FRONT - 1; at++) {
-		key = key << bits;
-		if (may_begin(fronts, key & mask))
-			return at - (FRONT - 1);
-	}
-	return end;
-}
-
-/* Where, from an offset on, a literal may begin; the length when nowhere. */
-static size_t
-skip(const struct automaton *a, struct slice text, size_t at)
-{
-	switch (a->bits) {
-	case BITS_FEW:
-		return skip_bits(a, text, at, BITS_FEW);
-	case BITS_SOME:
-		return skip_bits(a, text, at, BITS_SOME);
-	default:
-		return skip_bits(a, text, at, BITS_MANY);
-	}
 }
 
 /* From one end as far as states go; each has at most its own literal. */
@@ -459,12 +352,55 @@ walk(const struct automaton *a, struct slice text,
 	}
 }
 
-static void
-search(const struct automaton *a, struct slice text,
+/* Calls back for all literals that end in a state. */
+static inline void
+tell(const struct automaton *a, uint32_t s, size_t at,
+    void (*found)(void *arg, uint32_t literal, size_t end), void *arg)
+{
+	for (uint32_t l = literal_at(&a->cells[s]); l != 0;
+	    l = a->shorter[l - 1])
+		found(arg, l - 1, at);
+}
+
+/*
+ * Looks for what begins where a glimpse says so, and no farther; mostly its
+ * first bytes show that nothing does. False when that gets long: then the
+ * same may stand at the next glimpse, too, and advance is to go over all of
+ * it once.
+ */
+static bool
+probe(const struct automaton *a, struct slice text, const struct glimpse *g,
     void (*found)(void *arg, uint32_t literal, size_t end), void *arg)
 {
 	const struct cell *cells = a->cells;
-	size_t at = skip(a, text, 0);
+	uint32_t s = ROOT;
+
+	for (size_t at = g->first; at < text.len;) {
+		uint32_t next = child(cells, s, text.p[at]), depth;
+
+		if (next != NONE) {
+			s = next;
+			at++;
+			tell(a, s, at, found, arg);
+			continue;
+		}
+		depth = cells[s].ends & DEPTH;
+		if (depth == DEPTH)
+			return false;
+		at += s == ROOT;
+		s = cells[s].fallback;
+		if (at - (cells[s].ends & DEPTH) > g->last)
+			return true;
+	}
+	return true;
+}
+
+/* On until nothing is begun behind an offset; where that is. */
+static size_t
+advance(const struct automaton *a, struct slice text, size_t at, size_t until,
+    void (*found)(void *arg, uint32_t literal, size_t end), void *arg)
+{
+	const struct cell *cells = a->cells;
 	uint32_t s = ROOT;
 
 	while (at < text.len) {
@@ -473,23 +409,29 @@ search(const struct automaton *a, struct slice text,
 		if (next != NONE) {
 			s = next;
 			at++;
-			for (uint32_t l = literal_at(&cells[s]); l != 0;
-			    l = a->shorter[l - 1])
-				found(arg, l - 1, at);
-		} else if (s == ROOT) {
-			at = skip(a, text, at + 1);
-		} else {
-			uint32_t depth;
-
+			tell(a, s, at, found, arg);
+		} else if (s != ROOT) {
 			s = cells[s].fallback;
-			depth = cells[s].ends & DEPTH;
-			if (depth == DEPTH)
-				continue;
-			/* The table knows as much as is left, and the rest. */
-			at = skip(a, text, at - depth);
-			s = ROOT;
+		} else if (at++ >= until) {
+			break;
 		}
 	}
+	return at;
+}
+
+static void
+search(const struct automaton *a, struct slice text,
+    void (*found)(void *arg, uint32_t literal, size_t end), void *arg)
+{
+	struct glimpse g = { 0 };
+
+	if (a->gate == NULL)
+		advance(a, text, 0, text.len, found, arg);
+	else
+		while (gate_look(a->gate, text, &g))
+			if (!probe(a, text, &g, found, arg))
+				gate_skip(&g, advance(a, text, g.earliest,
+				    g.last, found, arg));
 }
 
 void
@@ -505,9 +447,7 @@ automaton_scan(const struct automaton *a, struct slice text,
 size_t
 automaton_bytes(const struct automaton *a)
 {
-	size_t fronts = a->fronts == NULL ? 0 :
-	    (((size_t)1 << a->bits * FRONT) + 63) / 64;
-
 	return sizeof(*a) + a->cell_count * sizeof(*a->cells) +
-	    a->count * sizeof(*a->shorter) + fronts * sizeof(*a->fronts);
+	    a->count * sizeof(*a->shorter) +
+	    (a->gate == NULL ? 0 : gate_bytes(a->gate));
 }

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/map.h"
+#include "engine/gate.h"
 #include "engine/program.h"
 #include "engine/seek.h"
 
@@ -22,17 +23,6 @@ enum {
 	HINT_COST = 256,	/* a hint must be looked at */
 };
 
-/* What one byte of a text says, in bits, where commands and paths stand. */
-static unsigned
-bits_of(unsigned char c)
-{
-	if (memchr(" /-.", c, 4) != NULL)
-		return 2;
-	if (memchr("eatinosr", c, 8) != NULL)
-		return 3;
-	return byte_is_digit(c) || (c >= 'a' && c <= 'z') ? 4 : 6;
-}
-
 static uint64_t
 text_cost(const struct rarity *r, enum seek_how how, struct slice text)
 {
@@ -40,7 +30,7 @@ text_cost(const struct rarity *r, enum seek_how how, struct slice text)
 	unsigned bits = 0;
 
 	for (size_t i = 0; i < text.len && bits < BITS_MAX; i++)
-		bits += bits_of(text.p[i]);
+		bits += gate_bits(text.p[i]);
 	bits = bits > BITS_MAX ? BITS_MAX : bits;
 	return (UINT64_C(1) << (BITS_MAX - bits)) + uses * USE_COST +
 	    (how == SEEK_HINT ? HINT_COST : 0);

@@ -190,6 +190,7 @@ it_says_what_comparing_says(void)
 		{ 3, 200, 6, 50 }, { 4, 3, 20, 200 }, { 8, 600, 9, 10 },
 		{ 26, 100, 4, 50 }, { 256, 20, 2, 100 },
 		{ 256, 2000, 4, 5 }, { 60, 2500, 10, 5 },
+		{ 2, 30, 24, 300 }, { 3, 400, 24, 50 },
 	};
 	static unsigned char bytes[LITERALS_MAX][24], text[TEXT_MAX];
 	static struct slice literals[LITERALS_MAX];
