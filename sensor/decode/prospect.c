@@ -2,9 +2,10 @@
  * Which events records of a place may become: the same tables are walked that
  * decode them, each branch instead of the one that fits.
  *
- * A file of a name that a format claims holds that format. One that
- * sources.yaml names holds lines of its own, or JSON. Any other may hold what
- * it likes, so what is more than a bare message is said with an "if".
+ * A file of a name that a format claims holds that format, and one that has a
+ * program's name in its path holds that program's own lines. One that
+ * sources.yaml names holds such lines or others, or JSON. Any other may hold
+ * what it likes, so what is more than a bare message is said with an "if".
  */
 #include <stdlib.h>
 
@@ -30,6 +31,21 @@ struct asking {
 	bool alone;		/* it is the log of one program */
 	void (*each)(void *arg, const struct prospect *p);
 	void *arg;
+};
+
+/* Lines of programs' own logs, as if they were a format of text. */
+static bool
+own_could(const struct decode_frame *frame, struct event *ev, unsigned n)
+{
+	event_set(ev, F_PROCESS_PID, value_any);
+	event_set(ev, F_HOST_HOSTNAME, value_any);
+	event_set(ev, F_MESSAGE, value_any);
+	event_source(ev, frame->other);
+	return n == 0;
+}
+
+static const struct decoder own_lines = {
+	.name = "own", .form = FORM_TEXT, .could = own_could, .speaks = true,
 };
 
 /* --- globs that have a path in common ----------------------------------------- */
@@ -264,14 +280,31 @@ add_sources(struct event *ev, const struct decoder_file *f)
 		event_source(ev, f->sources[i]);
 }
 
+/* A program may put its own frame into what it gives to syslog. */
+static void
+add_own(struct event *ev, const struct decoder_file *f)
+{
+	for (size_t i = 0; i < f->line_count; i++) {
+		const struct pattern *p = &f->lines[i].pattern;
+
+		for (size_t k = 0; k < p->setting_count; k++)
+			event_set(ev, p->settings[k].field, value_any);
+	}
+}
+
 /* By its name alone a program is of the services of all that take it. */
 static void
 begin_spoken(struct asking *a)
 {
 	begin(a);
-	for (size_t i = 0; i < a->d->count; i++)
-		if (!a->d->files[i]->any && takes(a->d->files[i], a->program))
-			add_sources(a->ev, a->d->files[i]);
+	for (size_t i = 0; i < a->d->count; i++) {
+		const struct decoder_file *f = a->d->files[i];
+
+		if (f->any || !takes(f, a->program))
+			continue;
+		add_sources(a->ev, f);
+		add_own(a->ev, f);
+	}
 }
 
 static void
@@ -354,6 +387,56 @@ tell_formats(struct asking *a, enum record_form form, bool sure)
 	}
 }
 
+/* --- programs' own lines ------------------------------------------------------ */
+
+/* Whether a path has the name of one of its programs in it. */
+static bool
+names(const struct decoder_file *f, struct slice path)
+{
+	enum { NAME_LEAST = 3 };
+
+	for (size_t i = 0; i < f->program_count; i++)
+		if (f->programs[i].len >= NAME_LEAST &&
+		    slice_find(path, f->programs[i]) != SIZE_MAX)
+			return true;
+	return f->name.len >= NAME_LEAST &&
+	    slice_find(path, f->name) != SIZE_MAX;
+}
+
+static void
+tell_own_as(struct asking *a, const struct decoder *format, const char *only)
+{
+	a->format = format;
+	a->only = only;
+	tell_program(a);
+}
+
+/* Its own lines may be JSON, too. */
+static void
+tell_own_lines(struct asking *a, bool sure)
+{
+	tell_own_as(a, &own_lines, sure ? NULL : own_lines.name);
+	for (size_t i = 0; sure && a->d->formats[i] != NULL; i++)
+		if (a->d->formats[i]->form == FORM_JSON)
+			tell_own_as(a, a->d->formats[i],
+			    a->d->formats[i]->name);
+}
+
+static void
+tell_own(struct asking *a, bool known)
+{
+	a->kind = 0;
+	for (size_t i = 0; i < a->d->count; i++) {
+		const struct decoder_file *f = a->d->files[i];
+		bool sure = names(f, a->record.source);
+
+		if (f->line_count == 0 || (known && !sure))
+			continue;
+		a->program = f->programs[0];
+		tell_own_lines(a, sure);
+	}
+}
+
 /* --- files -------------------------------------------------------------------- */
 
 static void
@@ -382,6 +465,7 @@ tell_mapped(void *arg, struct slice file)
 	tell_format(a, NULL, NULL);
 	tell_formats(a, FORM_JSON, false);
 	a->alone = false;
+	tell_own(a, true);
 	a->record.source = path;
 	a->mapped |= whole;
 }
@@ -389,9 +473,13 @@ tell_mapped(void *arg, struct slice file)
 static void
 tell_file_records(struct asking *a)
 {
+	bool known;
+
 	tell_claims(a);
 	sources_files(a->d->sources, tell_mapped, a);
-	if (a->mapped || is_claimed(a->d, a->record.source))
+	known = a->mapped || is_claimed(a->d, a->record.source);
+	tell_own(a, known);
+	if (known)
 		return;
 	tell_format(a, NULL, NULL);
 	tell_formats(a, FORM_TEXT, false);

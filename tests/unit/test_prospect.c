@@ -8,7 +8,9 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "base/when.h"
 #include "base/yaml.h"
 #include "decode/decode.h"
@@ -51,6 +53,30 @@ path_of(struct buf *out, const char *name)
 	buf_fmt(out, "%s/rules/%s", root != NULL ? root : ".", name);
 }
 
+/* A program that has a log of its own, and puts its frame into syslog, too. */
+static const char own[] =
+    "decoder: store\n"
+    "programs: [stored]\n"
+    "services: [store]\n"
+    "lines:\n"
+    "  - match: '^S(?<pid>\\d+) (?<who>\\w+): (?<message>.*)$'\n"
+    "    fields: { user.name: $who }\n"
+    "  - match: '^\\{\"s\":(?<message>.*)\\}$'\n"
+    "patterns:\n"
+    "  - { name: gone, match: '^gone', fields: { event.action: gone } }\n";
+
+static void
+load_own(struct room *r)
+{
+	char path[] = "/tmp/test_prospect.XXXXXX.yaml";
+	int fd = mkstemps(path, 5);
+
+	CHECK(fd != -1 && write_all(fd, slice_of(own)) == 0);
+	close(fd);
+	decoders_load(r->decoders, path, &r->diag);
+	unlink(path);
+}
+
 static struct room
 room_new(void)
 {
@@ -63,6 +89,7 @@ room_new(void)
 	path_of(&sources, "sources.yaml");
 	r.decoders = decoders_new(r.schema, formats);
 	decoders_load(r.decoders, buf_cstr(&decoders), &r.diag);
+	load_own(&r);
 	decoders_map(r.decoders, buf_cstr(&sources), &r.diag);
 	decoders_bind(r.decoders);
 	schema_freeze(r.schema);
@@ -342,6 +369,21 @@ other_files_become_what_was_told(void)
 		    "22 ssh2\", \"pid\": 7, \"host\": \"h\"}", "json" },
 		{ FORM_JSON, "/srv/app.log", "{\"log\": \"Nov 23 16:10:00 h "
 		    "sudo: pam_unix(sudo:auth): conversation failed\"}",
+		    "json" },
+		{ FORM_TEXT, "/srv/app.log", "S7 ann: gone", "own" },
+		{ FORM_TEXT, "/srv/app.log", "S7 ann: hello", "own" },
+		{ FORM_TEXT, "/srv/stored.log", "S7 ann: gone", NULL },
+		{ FORM_TEXT, "/var/log/store/auth.log", "S7 ann: gone",
+		    NULL },
+		{ FORM_TEXT, "/var/log/messages",
+		    "Nov 23 16:10:00 h stored[7]: S7 ann: gone", NULL },
+		{ FORM_TEXT, "/var/log/messages",
+		    "Nov 23 16:10:00 h stored[7]: S7 ann: hello", NULL },
+		{ FORM_JSON, "/srv/stored.log", "{\"s\":1, \"EventID\": 4}",
+		    "json" },
+		{ FORM_JSON, "/srv/app.log", "{\"log\": \"S7 ann: gone\"}",
+		    "json" },
+		{ FORM_JSON, "/srv/app.log", "{\"s\":1, \"EventID\": 4}",
 		    "json" },
 		{ FORM_TEXT, "/var/log/nginx/site_access.log", "1.2.3.4 - -",
 		    NULL },
