@@ -94,8 +94,11 @@ state_of(const struct value *v)
 static unsigned char
 state_for(const struct reach *x, const struct predicate *p)
 {
-	unsigned char one = x->state[p->field], other;
+	unsigned char one, other;
 
+	if (p->field == FIELD_ANYWHERE)
+		return x->anywhere;
+	one = x->state[p->field];
 	if (p->op != OP_FIELDREF)
 		return one;
 	other = x->state[p->ref.field];
@@ -104,7 +107,6 @@ state_for(const struct reach *x, const struct predicate *p)
 	return one > other ? one : other;
 }
 
-/* Keywords look at the message, in which anything may stand. */
 static unsigned
 can(void *arg, uint32_t n)
 {
@@ -113,8 +115,6 @@ can(void *arg, uint32_t n)
 	bool aborted = false, holds;
 	unsigned char state;
 
-	if (p->field == FIELD_ANYWHERE)
-		return PROGRAM_EITHER;
 	state = state_for(x, p);
 	if (state == FIELD_ANY || (state == FIELD_FIXED && x->loose &&
 	    p->field != x->strict))
@@ -242,8 +242,14 @@ reach_event(struct reach *x, const struct event *ev,
 {
 	predicates_event(x->rs->predicates, ev);
 	memset(x->state, FIELD_ABSENT, x->fields);
-	for (size_t i = 0; i < ev->set_count; i++)
-		x->state[ev->set[i]] = state_of(&ev->values[ev->set[i]]);
+	x->anywhere = ev->raw.p == value_any.p ? FIELD_ANY : FIELD_FIXED;
+	for (size_t i = 0; i < ev->set_count; i++) {
+		uint16_t field = ev->set[i];
+
+		x->state[field] = state_of(&ev->values[field]);
+		if (x->state[field] == FIELD_ANY)
+			x->anywhere = FIELD_ANY;
+	}
 	for (size_t i = 0; i < x->source_count; i++) {
 		struct reach_source *s = &x->sources[i];
 

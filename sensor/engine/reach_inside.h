@@ -38,6 +38,7 @@ struct reach {
 	struct arena *keep;
 	unsigned char *state;	/* by field: of what is looked at now */
 	size_t fields;
+	unsigned char anywhere;	/* the same for keywords */
 	/* What is fixed may be anything for now, but for this field. */
 	bool loose;
 	size_t strict;

@@ -56,6 +56,7 @@ static bool
 is_needed(struct reach *x, const struct rule *r, uint16_t field)
 {
 	memset(x->state, FIELD_ANY, x->fields);
+	x->anywhere = FIELD_ANY;
 	x->state[field] = FIELD_ABSENT;
 	return !(reach_can(x, r) & PROGRAM_TRUE);
 }
@@ -85,6 +86,7 @@ reach_blocked(struct reach *x, size_t rule)
 static void
 take_all(struct reach *x, const struct reach_source *s)
 {
+	x->anywhere = FIELD_ANY;
 	for (size_t i = 0; i < x->fields; i++)
 		x->state[i] = s->fields[i] == FIELD_ABSENT ? FIELD_ABSENT :
 		    FIELD_ANY;

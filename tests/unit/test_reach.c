@@ -5,8 +5,14 @@
 #include "check.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "decode/decode.h"
 #include "engine/reach.h"
+#include "invent.h"
+#include "nearmiss.h"
+
+extern const struct decoder dec_json;
 
 struct set {
 	struct schema *schema;
@@ -308,6 +314,183 @@ a_correlation_needs_what_it_counts(void)
 	}
 }
 
+/* --- against the engine --------------------------------------------------- */
+
+enum { WORLDS = 40, RULES = 60, EVENTS = 40 };
+
+/* Rules that somebody invented, and which of them matched an event. */
+struct world {
+	struct dice d;
+	struct schema *schema;
+	struct decoders *decoders;
+	struct ruleset *rules;
+	struct twin *twin;
+	struct arena *arena;
+	struct event *ev;
+	struct nearmiss near;
+	struct diag diag;
+	bool *matched;
+	size_t matches, within;
+};
+
+static void
+add_rules(struct world *w)
+{
+	struct node *placeholders;
+
+	yaml_parse(w->arena, "p", slice_of(invent_placeholders),
+	    &placeholders, &w->diag);
+	ruleset_placeholders(w->rules, placeholders);
+	w->twin = twin_new(placeholders);
+	for (unsigned i = 0; i < RULES; i++) {
+		size_t before = ruleset_count(w->rules);
+		struct buf text = { 0 };
+		struct diag d = { 0 };
+		struct node *doc;
+
+		invent_rule(&text, &w->d, i);
+		if (ruleset_load_text(w->rules, "r", buf_slice(&text),
+		    &d) == 0 && ruleset_count(w->rules) == before + 1 &&
+		    yaml_parse(w->arena, "r", arena_keep(w->arena,
+		    buf_slice(&text)), &doc, &d) == 0)
+			twin_load(w->twin, doc);
+		diag_free(&d);
+		buf_free(&text);
+	}
+}
+
+static struct world
+world_new(uint64_t seed)
+{
+	static const struct decoder *const formats[] = { &dec_json, NULL };
+	struct world w = { .d = { .state = seed }, .schema = schema_new(),
+		.arena = arena_new(0) };
+
+	w.decoders = decoders_new(w.schema, formats);
+	w.rules = ruleset_new(w.schema);
+	add_rules(&w);
+	CHECK(ruleset_compile(w.rules, &w.diag) == 0);
+	schema_freeze(w.schema);
+	w.ev = event_new(w.schema);
+	w.matched = xcalloc(ruleset_count(w.rules), sizeof(*w.matched));
+	nearmiss_learn(&w.near, w.twin);
+	return w;
+}
+
+static void
+world_free(struct world *w)
+{
+	event_free(w->ev);
+	twin_free(w->twin);
+	ruleset_free(w->rules);
+	decoders_free(w->decoders);
+	schema_free(w->schema);
+	nearmiss_free(&w->near);
+	arena_free(w->arena);
+	diag_free(&w->diag);
+	free(w->matched);
+}
+
+static void
+note(void *arg, const struct match *m)
+{
+	struct world *w = arg;
+
+	for (size_t i = 0; i < ruleset_count(w->rules); i++)
+		w->matched[i] |= slice_eq(ruleset_view(w->rules, i).info.id,
+		    m->rule->id);
+}
+
+static uint16_t
+word(const struct world *w, struct slice text)
+{
+	int n = text.len == 0 ? 0 : schema_word_find(w->schema, text);
+
+	return n == -1 ? UINT16_MAX : (uint16_t)n;
+}
+
+static void
+next_event(struct world *w, struct record *r)
+{
+	nearmiss_make(&w->near, &w->d, w->twin);
+	*r = (struct record){ .form = FORM_JSON, .source = S("t"),
+		.bytes = buf_slice(&w->near.json), .received = 1 };
+	event_reset(w->ev, r);
+	decoders_run(w->decoders, w->ev);
+	w->ev->source_count = 0;
+	for (size_t i = 0; i < w->near.source_count; i++)
+		event_source(w->ev, (struct logsource){
+		    word(w, w->near.sources[i].product),
+		    word(w, w->near.sources[i].category),
+		    word(w, w->near.sources[i].service) });
+	memset(w->matched, 0, ruleset_count(w->rules));
+	ruleset_match(w->rules, w->ev, note, w);
+}
+
+/* An event of which all is known is within reach of what it matches alone. */
+static void
+check_exact(struct world *w)
+{
+	struct reach *x = reach_new(w->rules);
+
+	reach_event(x, w->ev, &surely);
+	reach_end(x);
+	for (size_t i = 0; i < ruleset_count(w->rules); i++)
+		CHECK_ROW((reach_view(x, i).verdict == REACH_YES) ==
+		    w->matched[i], i);
+	reach_free(x);
+}
+
+/* Some of it forgotten: what it matches stays within reach. */
+static void
+check_forgotten(struct world *w)
+{
+	struct reach *x = reach_new(w->rules);
+
+	w->ev->raw = dice_one_in(&w->d, 2) ? value_any : w->ev->raw;
+	for (size_t i = 0; i < w->ev->set_count; i++)
+		if (dice_one_in(&w->d, 2))
+			event_set(w->ev, w->ev->set[i], value_any);
+	for (size_t i = 0; i < schema_count(w->schema); i++)
+		if (dice_one_in(&w->d, 20) &&
+		    event_get(w->ev, (int)i) == NULL)
+			event_set(w->ev, (int)i, value_any);
+	reach_event(x, w->ev, &surely);
+	reach_end(x);
+	for (size_t i = 0; i < ruleset_count(w->rules); i++) {
+		bool can = reach_view(x, i).verdict == REACH_YES;
+
+		CHECK_ROW(can || !w->matched[i], i);
+		w->matches += w->matched[i];
+		w->within += can;
+	}
+	reach_free(x);
+}
+
+static void
+what_matches_is_within_reach(void)
+{
+	size_t matches = 0, within = 0;
+
+	for (uint64_t seed = 1; seed <= WORLDS; seed++) {
+		struct world w = world_new(seed);
+		struct record r;
+
+		for (unsigned i = 0; i < EVENTS; i++) {
+			next_event(&w, &r);
+			if (w.ev->truncated)
+				continue;
+			check_exact(&w);
+			check_forgotten(&w);
+		}
+		matches += w.matches;
+		within += w.within;
+		world_free(&w);
+	}
+	CHECK(matches > 1000 && within > matches);
+	CHECK(within < (size_t)WORLDS * RULES * EVENTS / 2);
+}
+
 int
 main(void)
 {
@@ -317,6 +500,7 @@ main(void)
 		TEST(another_log_source_is_of_no_use),
 		TEST(what_is_sure_counts_more_than_an_if),
 		TEST(a_correlation_needs_what_it_counts),
+		TEST(what_matches_is_within_reach),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
