@@ -8,20 +8,26 @@
 enum { ID_SHOWN = 8 };
 
 const struct reach_if reach_ifs[] = {
-	{ "json", "if the program logs JSON that has the fields" },
-	{ "syslog", "if the file holds lines of syslog" },
-	{ "audit", "if the file holds audit records" },
-	{ "journal", "if the journal's units and matches let it through" },
-	{ NULL, NULL },
+	{ "json", "if the program logs JSON that has the fields",
+	    "as JSON" },
+	{ "syslog", "if the file holds lines of syslog", "as syslog" },
+	{ "audit", "if the file holds audit records", "as audit records" },
+	{ "own", "if the file holds the program's own lines",
+	    "as the program does it" },
+	{ "journal", "if the journal's units and matches let it through",
+	    "by the journal" },
+	{ NULL, NULL, NULL },
 };
 
-static const char *
-if_text(const char *only)
+/* Each format has its row. */
+static const struct reach_if *
+if_of(const char *only)
 {
-	for (size_t i = 0; reach_ifs[i].only != NULL; i++)
-		if (strcmp(reach_ifs[i].only, only) == 0)
-			return reach_ifs[i].what;
-	return only;
+	const struct reach_if *row = reach_ifs;
+
+	while (row[1].only != NULL && strcmp(row->only, only) != 0)
+		row++;
+	return row;
 }
 
 /* What comes not may alert, too. */
@@ -97,11 +103,13 @@ add_names(struct buf *out, const struct reach_view *v, const char *mark,
 		buf_fmt(out, " and %zu more", v->more);
 }
 
-/* A product of which nothing else comes either says it all. */
-static bool
-is_foreign(const struct reaching *r, struct logsource source)
+bool
+reach_is_foreign(const struct reaching *r, const struct reached *one)
 {
-	return source.product != 0 && !r->known[source.product];
+	uint16_t product = one->rule.source.product;
+
+	return one->view.why == REACH_SOURCE && product != 0 &&
+	    !r->known[product];
 }
 
 static void
@@ -123,7 +131,7 @@ why_source(const struct reaching *r, const struct reached *one,
 		return;
 	}
 	buf_str(out, "nothing gives ");
-	if (is_foreign(r, one->rule.source)) {
+	if (reach_is_foreign(r, one)) {
 		buf_str(out, "product ");
 		buf_add(out, schema_word_text(r->detector->schema,
 		    one->rule.source.product));
@@ -221,7 +229,7 @@ add_place(struct buf *out, const struct reach_view *v)
 	    "enable the input ");
 	buf_add(out, v->place);
 	if (v->place_only != NULL)
-		buf_fmt(out, ", written as %s", v->place_only);
+		buf_fmt(out, ", written %s", if_of(v->place_only)->as);
 }
 
 void
@@ -230,9 +238,8 @@ reach_do_text(const struct reaching *r, const struct reached *one,
 {
 	if (one->view.place.len > 0)
 		add_place(out, &one->view);
-	else if (one->view.why == REACH_SOURCE &&
-	    is_foreign(r, one->rule.source))
-		buf_str(out, "made for other hosts: load them there");
+	else if (reach_is_foreign(r, one))
+		buf_str(out, REACH_FOREIGN);
 	else if (whys[one->view.why].advice != NULL)
 		buf_str(out, whys[one->view.why].advice);
 }
@@ -308,7 +315,7 @@ add_verdict(const struct reached *one, struct buf *out)
 	if (one->always)
 		buf_str(out, "always: what it expects can't come");
 	else if (one->fires == REACH_IF)
-		buf_str(out, if_text(v->only));
+		buf_str(out, if_of(v->only)->what);
 	else
 		buf_str(out, one->fires == REACH_YES ? "yes" : "no");
 	if (one->fires == REACH_YES && v->silent)
@@ -343,7 +350,7 @@ reach_one(const struct reaching *r, size_t rule)
 	buf_clear(&text);
 	reach_do_text(r, &one, &text);
 	if (text.len > 0)
-		screen_pair(r->screen, "what to do", buf_slice(&text));
+		screen_pair(r->screen, "advice", buf_slice(&text));
 	buf_free(&text);
 }
 

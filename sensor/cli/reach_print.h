@@ -32,10 +32,13 @@ void reaching_free(struct reaching *r);
 
 /* What an "if" hangs on, by the name of the format; ends with NULL. */
 struct reach_if {
-	const char *only, *what;
+	const char *only, *what, *as;
 };
 extern const struct reach_if reach_ifs[];
 
+/* Nothing at all comes of its product. */
+bool reach_is_foreign(const struct reaching *r, const struct reached *one);
+#define REACH_FOREIGN "made for other hosts: load them there"
 /* Appends why rules like this one can't, and what to do about it. */
 void reach_group_text(const struct reaching *r, const struct reached *one,
     struct buf *out);

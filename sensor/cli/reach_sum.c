@@ -8,7 +8,7 @@
 #include "cli/reach_print.h"
 #include "cli/table.h"
 
-enum { REASONS_SHOWN = 30 };
+enum { REASONS_SHOWN = 30, PRODUCTS_SHOWN = 4 };
 
 /* Rules that can't fire for one reason. */
 struct reason {
@@ -17,11 +17,10 @@ struct reason {
 };
 
 struct sum {
-	const struct reaching *r;
 	struct arena *keep;
 	struct map *numbers;	/* by text, + 1 */
 	struct reason *reasons;
-	size_t count, rules;
+	size_t count;
 };
 
 static void
@@ -38,11 +37,11 @@ number(const struct screen *s, const char *before, size_t n,
 }
 
 static void
-count_reason(struct sum *sum, struct slice why, struct slice advice)
+count_reason(struct sum *sum, struct slice why, struct slice advice,
+    size_t rules)
 {
 	size_t n = (size_t)(uintptr_t)map_get(sum->numbers, why);
 
-	sum->rules++;
 	if (n == 0) {
 		sum->reasons = xrealloc(sum->reasons, sum->count + 1,
 		    sizeof(*sum->reasons));
@@ -53,7 +52,7 @@ count_reason(struct sum *sum, struct slice why, struct slice advice)
 		n = sum->count;
 		map_put(sum->numbers, why, (void *)(uintptr_t)n);
 	}
-	sum->reasons[n - 1].count++;
+	sum->reasons[n - 1].count += rules;
 }
 
 static int
@@ -66,18 +65,38 @@ by_count(const void *a, const void *b)
 }
 
 static void
-print_reasons(struct sum *sum)
+sum_begin(struct sum *sum)
+{
+	*sum = (struct sum){ .keep = arena_new(0), .numbers = map_new() };
+}
+
+static void
+sum_free(struct sum *sum)
+{
+	free(sum->reasons);
+	map_free(sum->numbers);
+	arena_free(sum->keep);
+}
+
+static void
+sort(struct sum *sum)
+{
+	if (sum->count > 0)
+		qsort(sum->reasons, sum->count, sizeof(*sum->reasons),
+		    by_count);
+}
+
+static void
+print_reasons(const struct screen *s, const struct sum *sum)
 {
 	static const struct column columns[] = {
 		{ .title = "RULES", .right = true },
 		{ .title = "WHY NOT", .stretch = true },
 		{ .title = "WHAT TO DO" },
 	};
-	const struct screen *s = sum->r->screen;
 	struct table *t = table_new(s, columns, COUNT(columns));
-	size_t shown = 0, rest = 0;
+	size_t rest = 0;
 
-	qsort(sum->reasons, sum->count, sizeof(*sum->reasons), by_count);
 	for (size_t i = 0; i < sum->count; i++) {
 		struct buf n = { 0 };
 
@@ -85,7 +104,6 @@ print_reasons(struct sum *sum)
 			rest += sum->reasons[i].count;
 			continue;
 		}
-		shown++;
 		number_grouped(&n, sum->reasons[i].count);
 		table_cell(t, PAINT_NONE, buf_slice(&n));
 		table_cell(t, PAINT_NONE, sum->reasons[i].why);
@@ -97,16 +115,42 @@ print_reasons(struct sum *sum)
 	table_free(t);
 	if (rest > 0)
 		fprintf(s->out, "and %zu for %zu more reasons; --all has "
-		    "each rule\n", rest, sum->count - shown);
+		    "each rule\n", rest, sum->count - REASONS_SHOWN);
+}
+
+/* One line for all products of which nothing comes. */
+static void
+fold_foreign(struct sum *sum, struct sum *foreign)
+{
+	struct buf why = { 0 };
+	size_t rules = 0;
+
+	sort(foreign);
+	buf_str(&why, foreign->count == 1 ? "nothing gives product " :
+	    "nothing gives products ");
+	for (size_t i = 0; i < foreign->count; i++) {
+		rules += foreign->reasons[i].count;
+		if (i >= PRODUCTS_SHOWN)
+			continue;
+		buf_str(&why, i > 0 ? ", " : "");
+		buf_add(&why, foreign->reasons[i].why);
+	}
+	if (foreign->count > PRODUCTS_SHOWN)
+		buf_fmt(&why, " and %zu more",
+		    foreign->count - PRODUCTS_SHOWN);
+	if (foreign->count > 0)
+		count_reason(sum, buf_slice(&why), S(REACH_FOREIGN), rules);
+	buf_free(&why);
 }
 
 static void
 explain_rest(const struct reaching *r)
 {
-	struct sum sum = { .r = r, .keep = arena_new(0),
-		.numbers = map_new() };
 	struct buf why = { 0 }, advice = { 0 };
+	struct sum sum, foreign;
 
+	sum_begin(&sum);
+	sum_begin(&foreign);
 	for (size_t i = 0; i < r->count; i++) {
 		const struct reached *one = &r->rules[i];
 
@@ -116,15 +160,22 @@ explain_rest(const struct reaching *r)
 		buf_clear(&advice);
 		reach_group_text(r, one, &why);
 		reach_do_text(r, one, &advice);
-		count_reason(&sum, buf_slice(&why), buf_slice(&advice));
+		if (reach_is_foreign(r, one))
+			count_reason(&foreign, schema_word_text(
+			    r->detector->schema, one->rule.source.product),
+			    S(""), 1);
+		else
+			count_reason(&sum, buf_slice(&why),
+			    buf_slice(&advice), 1);
 	}
+	fold_foreign(&sum, &foreign);
+	sort(&sum);
 	if (sum.count > 0)
-		print_reasons(&sum);
+		print_reasons(r->screen, &sum);
 	buf_free(&why);
 	buf_free(&advice);
-	free(sum.reasons);
-	map_free(sum.numbers);
-	arena_free(sum.keep);
+	sum_free(&sum);
+	sum_free(&foreign);
 }
 
 /* What hangs on an "if", each kind in a line. */

@@ -2,7 +2,8 @@
  * rules reach: which rules can fire on this host with this configuration,
  * which can't, and why.
  */
-#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "cli/reach_print.h"
 #include "cli/rules_session.h"
@@ -14,6 +15,7 @@ struct reach_call {
 	struct strlist rules;
 	bool attack, all;
 	/* of the run */
+	const struct registry *registry;
 	struct reach *reach;
 	struct decode_place place;
 	const char *only;	/* how the input was narrowed, or NULL */
@@ -59,12 +61,23 @@ take_place(void *arg, const struct input_place *place)
 	    take_prospect, c);
 }
 
+static bool
+has_input(const struct registry *reg, const char *name)
+{
+	for (size_t i = 0; reg->inputs[i] != NULL; i++)
+		if (strcmp(reg->inputs[i]->name, name) == 0)
+			return true;
+	return false;
+}
+
 /* What is not read, but could be, for the advice. */
 static void
 wish_place(void *arg, const struct decode_place *place)
 {
 	struct reach_call *c = arg;
 
+	if (place->form == FORM_JOURNAL && !has_input(c->registry, "journal"))
+		return;
 	c->place = *place;
 	c->only = NULL;
 	decoders_prospects(c->session.detector.decoders, place,
@@ -104,6 +117,38 @@ tell_some(struct reach_call *c, const struct reaching *r, char **ids)
 	return 0;
 }
 
+/* What is read, and what of it is there now. */
+static void
+tell_inputs(const struct config *config, const struct screen *s)
+{
+	const char *key = "read";
+
+	for (size_t i = 0; i < config->input_count; i++) {
+		const struct config_input *in = &config->inputs[i];
+		struct buf lines = { 0 };
+		struct slice rest, line;
+
+		if (in->type->survey != NULL)
+			in->type->survey(in->options, &lines);
+		else
+			buf_fmt(&lines, "%s\n", in->type->name);
+		for (rest = buf_slice(&lines); slice_cut(&rest, '\n', &line);
+		    key = "")
+			screen_pair(s, key, line);
+		buf_free(&lines);
+	}
+	if (config->input_count == 0)
+		screen_pair(s, key, S("nothing: there is no input"));
+}
+
+static void
+tell_sum(const struct reach_call *c, const struct reaching *r)
+{
+	reach_sum(r);
+	putchar('\n');
+	tell_inputs(&c->session.config, &c->session.out);
+}
+
 static void
 tell(struct reach_call *c, char **ids)
 {
@@ -120,7 +165,7 @@ tell(struct reach_call *c, char **ids)
 	else if (c->all || r.json)
 		reach_list(&r);
 	else
-		reach_sum(&r);
+		tell_sum(c, &r);
 	reaching_free(&r);
 	reach_free(c->reach);
 }
@@ -134,6 +179,12 @@ run(const struct registry *reg, int argc, char **argv)
 	if (!args_read(&rules_reach, &c, &argc, argv, &status))
 		return status;
 	argv[argc] = NULL;
+	c.registry = reg;
+	if (c.attack && argc > 1) {
+		args_free(&rules_reach, &c);
+		return args_wrong(&rules_reach, "--attack is about all "
+		    "rules");
+	}
 	session_begin(&c.session);
 	if (session_load(&c.session, reg, c.rules.count > 0 ? &c.rules :
 	    NULL))
