@@ -26,6 +26,8 @@ enum {
 
 /* Logs are a moment behind the clock. */
 static const int64_t grace = 5 * SECOND;
+/* Nobody needs to be told of each day of years, which any log may forge. */
+static const int64_t long_past = 31 * DAY;
 
 /* One thing that is awaited: of a rule, or of a group of it. */
 struct awaited {
@@ -266,6 +268,17 @@ next_part(const struct expectation *e, struct awaited *a)
 	a->hidden = overlaps(a->part, a->dark);
 }
 
+/* Parts that are long past are one with the one before them. */
+static void
+skip_parts(const struct expectation *e, struct awaited *a,
+    struct daypart *part, int64_t now)
+{
+	if (a->part.until >= now - long_past)
+		return;
+	part->until = a->part.until = now - long_past;
+	next_part(e, a);
+}
+
 static void
 end_part(struct expectation *e, struct awaited *a, int64_t now,
     const struct listener *to)
@@ -274,6 +287,8 @@ end_part(struct expectation *e, struct awaited *a, int64_t now,
 	bool met = a->met, hidden = a->hidden;
 
 	next_part(e, a);
+	if (!met)
+		skip_parts(e, a, &part, now);
 	/* After a long time without a sensor all its parts are one gap. */
 	while (!met && hidden && a->hidden && due_of(e, a) <= now) {
 		part.until = a->part.until;

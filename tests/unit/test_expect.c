@@ -260,6 +260,13 @@ what_is_missing_is_told_once_for_each_time(void)
 		    "G60-3000 G4380-4440 A5880:1 " },
 		{ "{between: '01:00-02:00'}", "T0 U30-2900 U3300-3310 T3311",
 		    "G60-3000 " },
+		/* years are one, but for the last month of them */
+		{ "{between: '01:00-02:00', days: mon}", "T0 T5256000",
+		    "A5211360:1 A5211480:2 A5221560:3 A5231640:4 A5241720:5 "
+		    "A5251800:6 " },
+		{ "{between: '01:00-02:00', days: mon}", "T0 E70 T5256000",
+		    "A5211360:1 A5211480:2 A5221560:3 A5231640:4 A5241720:5 "
+		    "A5251800:6 " },
 		/* groups: only what was seen once, each for itself */
 		{ "{every: 1h, by: host}", "T0 T61 T600", "" },
 		{ "{every: 1h, by: host}", "T0 E10=a E20=b E30 T71 T81",
