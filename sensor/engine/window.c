@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "engine/rank.h"
+
 enum { EDGES = 512 };
 
 static bool
@@ -304,29 +306,15 @@ sum_all(const struct seen *items, size_t n)
 	return sum;
 }
 
-static int
-compare_numbers(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* Between the two values that stand nearest to the rank. */
 static double
 percentile(const struct seen *items, size_t n, double p)
 {
-	double numbers[2 * WINDOW_SAMPLE], rank = p / 100 * (double)(n - 1);
-	size_t below = (size_t)floor(rank);
+	double numbers[2 * WINDOW_SAMPLE];
 
-	assert(n <= COUNT(numbers));
+	assert(n > 0 && n <= COUNT(numbers));
 	for (size_t i = 0; i < n; i++)
 		numbers[i] = items[i].number;
-	qsort(numbers, n, sizeof(*numbers), compare_numbers);
-	if (below + 1 >= n)
-		return numbers[n - 1];
-	return numbers[below] + (rank - (double)below) *
-	    (numbers[below + 1] - numbers[below]);
+	return rank_percentile(numbers, n, p);
 }
 
 static double
