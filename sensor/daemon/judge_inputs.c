@@ -100,6 +100,8 @@ notice(struct judge_input *in, struct slice body)
 	slice_to_cstr(text, in->notice, sizeof(in->notice));
 	log_warn("%s: %s", in->type->name, in->notice);
 	judge_gap(in, &unread);
+	/* Which of its files it is stands in a text for people. */
+	ruleset_unobserved(in->judge->det.rules, S(""), now, now);
 }
 
 static struct judge_input *

@@ -110,5 +110,5 @@ judge_was_away(struct judge *j)
 	clock_was_set(j);
 	if (!j->taking_over && store_count(j->store, &n, NULL) == 0 &&
 	    n.records > 0 && now - n.last > away_least)
-		ruleset_unobserved(j->det.rules, n.last, now);
+		ruleset_unobserved(j->det.rules, S(""), n.last, now);
 }

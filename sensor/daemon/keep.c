@@ -76,7 +76,7 @@ judge_unobserved(struct judge *j, struct slice source, struct slice reason,
 	const struct gap gap = { .source = source, .reason = reason,
 		.from = since, .until = when_now(), .count = GAP_UNKNOWN };
 
-	ruleset_unobserved(j->det.rules, gap.from, gap.until);
+	ruleset_unobserved(j->det.rules, S(""), gap.from, gap.until);
 	judge_add_gap(j, &gap);
 }
 
@@ -239,7 +239,8 @@ judge_gap(void *owner, const struct gap *g)
 	struct judge_input *in = owner;
 
 	in->gaps++;
-	ruleset_unobserved(in->judge->det.rules, g->from, g->until);
+	ruleset_unobserved(in->judge->det.rules, g->source, g->from,
+	    g->until);
 	judge_add_gap(in->judge, g);
 }
 

@@ -157,10 +157,11 @@ int64_t ruleset_time(struct ruleset *rs, int64_t now,
 void ruleset_follow(struct ruleset *rs);
 
 /*
- * Says that nothing was observed from a time until another: what is expected
- * was not missing then.
+ * Says that nothing was observed from a time until another of a source (of
+ * records; empty: of any): what is expected from there was not missing then.
  */
-void ruleset_unobserved(struct ruleset *rs, int64_t from, int64_t until);
+void ruleset_unobserved(struct ruleset *rs, struct slice source,
+    int64_t from, int64_t until);
 
 /*
  * Says that the wall clock was set, forward by so many microseconds or back,

@@ -6,7 +6,9 @@
  * missed is one alert), and only time that was observed: what was not, pushes
  * the end of the period. "between" asks at the end of each part of a day
  * whether one was seen in it; when it was not, and part of that time was not
- * observed, nobody can tell: that is a gap and no alert.
+ * observed, nobody can tell: that is a gap and no alert. Of what is read, it is
+ * the files (or the journal) that such events were seen in before that count,
+ * and all of it as long as there are none.
  *
  * What was seen is kept with the positions (memory.h), so it is the same
  * after a crash. Ids of alerts come from the record that was seen last.
@@ -21,7 +23,9 @@
 enum {
 	GROUPS_MAX = 10000,
 	VALUE_MAX = 200,	/* bytes of a group's value */
-	FORMAT = 1,
+	SOURCES_MAX = 4,	/* that are told apart */
+	FORMAT = 2,
+	FORMAT_OLD = 1,		/* knew no sources */
 };
 
 /* Logs are a moment behind the clock. */
@@ -43,6 +47,8 @@ struct awaited {
 	bool met;		/* of "between": seen in this part */
 	bool hidden;		/* not all of this part was observed */
 	uint64_t missed;	/* periods in a row */
+	uint64_t sources[SOURCES_MAX];	/* digests of where they came from */
+	unsigned source_count;	/* above SOURCES_MAX: anywhere */
 };
 LIST_HEAD(awaited_list, awaited);
 
@@ -79,6 +85,9 @@ save(const struct item *it, struct buf *out)
 	pack_u64(out, (uint64_t)a->dark.until);
 	pack_u8(out, (uint8_t)(a->met | a->hidden << 1));
 	pack_u64(out, a->missed);
+	pack_u8(out, (uint8_t)a->source_count);
+	for (size_t i = 0; i < a->source_count && i < SOURCES_MAX; i++)
+		pack_u64(out, a->sources[i]);
 }
 
 /* A time that can be added to others; whatever else stands there is bad. */
@@ -96,6 +105,15 @@ unpack_stream(struct unpack *u, struct stream *out)
 {
 	for (size_t i = 0; i < STREAM_LEN; i++)
 		out->b[i] = unpack_u8(u);
+}
+
+static void
+unpack_sources(struct unpack *u, struct awaited *a)
+{
+	a->source_count = unpack_u8(u);
+	u->bad |= a->source_count > SOURCES_MAX + 1;
+	for (size_t i = 0; i < a->source_count && i < SOURCES_MAX; i++)
+		a->sources[i] = unpack_u64(u);
 }
 
 static bool
@@ -116,7 +134,9 @@ unpack_awaited(struct unpack *u, struct awaited *a)
 	a->met = (flags & 1) != 0;
 	a->hidden = (flags & 2) != 0;
 	a->missed = unpack_u64(u);
-	return unpack_done(u) && version == FORMAT;
+	if (version == FORMAT)
+		unpack_sources(u, a);
+	return unpack_done(u) && (version == FORMAT || version == FORMAT_OLD);
 }
 
 static int64_t
@@ -382,12 +402,57 @@ name_group(const struct expectation *e, const struct event *ev,
 	return true;
 }
 
+/* --- where it comes from ---------------------------------------------------- */
+
+/* The same in each process and for ever: it is kept. */
+static uint64_t
+digest_source(struct slice source)
+{
+	struct digest d = digest_one(source);
+	struct unpack u = { digest_slice(&d), false };
+
+	return unpack_u64(&u);
+}
+
+static bool
+knows_source(const struct awaited *a, uint64_t source)
+{
+	for (size_t i = 0; i < a->source_count && i < SOURCES_MAX; i++)
+		if (a->sources[i] == source)
+			return true;
+	return a->source_count > SOURCES_MAX;
+}
+
+static void
+note_source(struct awaited *a, struct slice source)
+{
+	uint64_t digest = digest_source(source);
+
+	if (knows_source(a, digest))
+		return;
+	if (a->source_count < SOURCES_MAX)
+		a->sources[a->source_count] = digest;
+	a->source_count++;
+}
+
+/* Whether it may have been missed where something was not observed. */
+static bool
+comes_from(const struct awaited *a, struct slice source)
+{
+	return source.len == 0 || a->source_count == 0 ||
+	    knows_source(a, digest_source(source));
+}
+
+/* --- meeting it --------------------------------------------------------------- */
+
 static void
 meet(struct awaited *a, const struct event *ev)
 {
 	int64_t when = ev->time;
 
 	a->missed = 0;
+	if (ev->record->source.len > 0)
+		note_source(a, ev->record->source);
 	if (when > a->seen) {
 		a->seen = when;
 		a->stream = ev->record->stream;
@@ -446,7 +511,8 @@ darken(struct awaited *a, struct daypart span)
 }
 
 void
-expectations_unobserved(struct expectations *x, int64_t from, int64_t until)
+expectations_unobserved(struct expectations *x, struct slice source,
+    int64_t from, int64_t until)
 {
 	/* A moment is a span, too: there was something to be seen in it. */
 	struct daypart span = { from, from == until ? until + 1 : until };
@@ -455,7 +521,8 @@ expectations_unobserved(struct expectations *x, int64_t from, int64_t until)
 	if (from < 0 || until < from || until > INT64_MAX / 4)
 		return;
 	LIST_FOREACH(a, &x->list, link)
-		darken(a, span);
+		if (comes_from(a, source))
+			darken(a, span);
 }
 
 /* --- from outside ------------------------------------------------------------ */

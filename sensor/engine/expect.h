@@ -46,7 +46,7 @@ void expectations_seen(struct expectations *x, struct rule *r,
 /* To be told before memory_time: begins to await what nobody awaits yet. */
 void expectations_begin(struct expectations *x, int64_t now);
 /* See engine.h, ruleset_unobserved. */
-void expectations_unobserved(struct expectations *x, int64_t from,
-    int64_t until);
+void expectations_unobserved(struct expectations *x, struct slice source,
+    int64_t from, int64_t until);
 
 #endif

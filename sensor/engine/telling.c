@@ -133,9 +133,10 @@ ruleset_joined(const struct ruleset *rs, struct logsource told,
 }
 
 void
-ruleset_unobserved(struct ruleset *rs, int64_t from, int64_t until)
+ruleset_unobserved(struct ruleset *rs, struct slice source, int64_t from,
+    int64_t until)
 {
-	expectations_unobserved(rs->expectations, from, until);
+	expectations_unobserved(rs->expectations, source, from, until);
 }
 
 void

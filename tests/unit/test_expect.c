@@ -4,7 +4,8 @@
  * A scenario is a row of steps, with minutes from a Monday's midnight:
  *	T90	it is half past one, and everything before was read
  *	E90	an event comes that was written then; E90=x with host x
- *	U90-95	nothing was observed in between
+ *	U90-95	nothing was observed in between; U90-95@f nothing of file f
+ *	Sf	what comes from now on comes from file f; else nobody knows
  *	C90+60	it is half past one, the clock was set forward by an hour just now
  * and gives what is told: A90:1 an alert (until when, which in a row), G90-95
  * a gap. Each is played once more with a restart behind every step.
@@ -26,6 +27,7 @@ struct world {
 	struct event *ev;
 	struct buf told, ids;
 	struct map *journal;	/* items: struct buf by key */
+	char source[8];
 };
 
 static int64_t
@@ -147,6 +149,7 @@ come(struct world *w, int minute, const char *host)
 	int product = schema_word_find(w->schema, S("linux"));
 	int by = schema_find(w->schema, S("host"));
 	struct record r = { .offset = (uint64_t)minute,
+		.source = slice_of(w->source),
 		.received = monday() + minute * MINUTE + SECOND };
 
 	memcpy(r.stream.b, "stream", STREAM_LEN);
@@ -163,17 +166,19 @@ static void
 play_step(struct world *w, const char *step)
 {
 	int a = 0, b = 0;
-	char host[8] = "";
+	char host[8] = "", file[8] = "";
 
+	if (sscanf(step, "S%7s", w->source) == 1)
+		return;
 	if (sscanf(step, "T%d", &a) == 1)
 		ruleset_time(w->rules, monday() + a * MINUTE, matched, w);
 	else if (sscanf(step, "E%d=%7s", &a, host) >= 1)
 		come(w, a, host);
 	else if (sscanf(step, "C%d%d", &a, &b) == 2)
 		ruleset_clock(w->rules, monday() + a * MINUTE, b * MINUTE);
-	else if (sscanf(step, "U%d-%d", &a, &b) == 2)
-		ruleset_unobserved(w->rules, monday() + a * MINUTE,
-		    monday() + b * MINUTE);
+	else if (sscanf(step, "U%d-%d@%7s", &a, &b, file) >= 2)
+		ruleset_unobserved(w->rules, slice_of(file),
+		    monday() + a * MINUTE, monday() + b * MINUTE);
 	else
 		CHECK(strcmp(step, "end") == 0 && ruleset_time(w->rules,
 		    INT64_MAX, matched, w) == INT64_MAX);
@@ -255,6 +260,26 @@ what_is_missing_is_told_once_for_each_time(void)
 		{ "{between: '01:00-02:00'}", "T0 U70-71 E80 T121", "" },
 		{ "{between: '01:00-02:00'}", "T0 U10-60 U120-130 T131",
 		    "A120:1 " },
+		/* but of where such events were never seen, it is all one */
+		{ "{between: '01:00-02:00'}", "T0 U70-71@f T121", "G60-120 " },
+		{ "{between: '01:00-02:00'}", "T0 Sf E10 U70-71@f T121",
+		    "G60-120 " },
+		{ "{between: '01:00-02:00'}", "T0 Sf E10 U70-71@g T121",
+		    "A120:1 " },
+		{ "{between: '01:00-02:00'}", "T0 Sf E10 U70-71 T121",
+		    "G60-120 " },
+		{ "{between: '01:00-02:00'}", "T0 Sf E10 Sg E11 U70-71@g T121",
+		    "G60-120 " },
+		{ "{between: '01:00-02:00'}",
+		    "T0 S1 E1 S2 E2 S3 E3 S4 E4 U70-71@5 T121", "A120:1 " },
+		{ "{between: '01:00-02:00'}",
+		    "T0 S1 E1 S2 E2 S3 E3 S4 E4 S5 E5 U70-71@6 T121",
+		    "G60-120 " },
+		{ "{every: 1h}", "T0 Sf E10 U10-40@g T69 T71", "A70:1 " },
+		{ "{every: 1h}", "T0 Sf E10 U10-40@f T99 T101", "A100:1 " },
+		{ "{every: 1h, by: host}",
+		    "T0 Sf E10=a Sg E10=b U10-40@g T71 T101",
+		    "A70:1 A100:1 " },
 		/* off for days: one gap; what comes later is observed */
 		{ "{between: '01:00-02:00'}", "T0 U30-4390 T4391 T4441 T5881",
 		    "G60-3000 G4380-4440 A5880:1 " },
