@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "base/when.h"
 #include "decode/decode.h"
 #include "engine/engine.h"
 
@@ -18,7 +19,11 @@ struct kase {
 	unsigned line, claim_line;
 	struct slice claim;
 	struct buf rule;	/* the document, empty: none yet */
+	struct buf common;	/* documents before those of each case */
+	struct buf *into;	/* where indented lines go */
 	bool whole;		/* it is all documents, not a detection */
+	unsigned alerts;	/* of a case whose events have times */
+	uint64_t offset;
 	struct schema *schema;
 	struct decoders *decoders;
 	struct ruleset *rules;
@@ -87,6 +92,79 @@ on_match(void *arg, const struct match *m)
 	++*matches;
 }
 
+/* --- events with a time ------------------------------------------------------ */
+
+static int64_t
+second(struct slice *line)
+{
+	struct slice number;
+	uint64_t n = 0;
+
+	if (slice_cut(line, ':', &number))
+		slice_to_u64(slice_trim(number), &n);
+	return HOUR + (int64_t)n * SECOND;
+}
+
+static bool
+is_refused(struct kase *k)
+{
+	if (k->diag.errors + k->diag.refused == 0)
+		return false;
+	complain(k, "the rule was refused");
+	return true;
+}
+
+static void
+happen(struct kase *k, struct slice rest)
+{
+	struct record r = { .form = FORM_JSON, .source = S("test"),
+		.received = second(&rest), .offset = k->offset++ };
+
+	load_rule(k);
+	if (is_refused(k))
+		return;
+	r.bytes = slice_trim(rest);
+	event_reset(k->ev, &r);
+	decoders_run(k->decoders, k->ev);
+	if (k->ev->source_count == 0)
+		complain(k, "this is no JSON");
+	ruleset_match(k->rules, k->ev, on_match, &k->alerts);
+}
+
+static void
+pass_time(struct kase *k, struct slice rest)
+{
+	ruleset_time(k->rules, second(&rest), on_match, &k->alerts);
+}
+
+/* How many there were since they were counted last; all windows close. */
+static void
+count_alerts(struct kase *k, struct slice rest, bool close)
+{
+	uint64_t want = UINT64_MAX;
+
+	k->run++;
+	if (close)
+		ruleset_time(k->rules, INT64_MAX, on_match, &k->alerts);
+	if (slice_to_u64(slice_trim(rest), &want) == -1 || k->alerts != want)
+		complain(k, "so many alerts are not raised");
+	k->alerts = 0;
+}
+
+static void
+count_some(struct kase *k, struct slice rest)
+{
+	count_alerts(k, rest, false);
+}
+
+static void
+count_all(struct kase *k, struct slice rest)
+{
+	count_alerts(k, rest, true);
+}
+
+/* --- events that match or not ------------------------------------------------- */
+
 static void
 hold(struct kase *k, struct slice event, unsigned want)
 {
@@ -98,10 +176,8 @@ hold(struct kase *k, struct slice event, unsigned want)
 
 	load_rule(k);
 	k->run++;
-	if (k->diag.errors + k->diag.refused > 0) {
-		complain(k, "the rule was refused");
+	if (is_refused(k))
 		return;
-	}
 	event_reset(k->ev, &r);
 	decoders_run(k->decoders, k->ev);
 	ruleset_match(k->rules, k->ev, on_match, &matches);
@@ -126,6 +202,7 @@ static void
 begin_rule(struct kase *k, struct slice rest)
 {
 	load_rule(k);
+	k->into = &k->rule;
 	buf_str(&k->rule, "title: t\nlogsource:\n  product: linux\n\n"
 	    "detection:\n  ");
 	buf_add(&k->rule, slice_trim(rest));
@@ -138,8 +215,22 @@ begin_documents(struct kase *k, struct slice rest)
 {
 	load_rule(k);
 	k->whole = true;
+	k->into = &k->rule;
+	buf_add(&k->rule, buf_slice(&k->common));
+	if (k->common.len > 0)
+		buf_str(&k->rule, "---\n");
 	if (slice_trim(rest).len > 0)
 		complain(k, "documents begin in the next line");
+}
+
+static void
+begin_common(struct kase *k, struct slice rest)
+{
+	(void)rest;
+	load_rule(k);
+	k->whole = true;
+	k->into = &k->common;
+	buf_clear(&k->common);
 }
 
 static void
@@ -147,8 +238,10 @@ add_line(struct kase *k, struct slice line)
 {
 	if (k->whole)
 		slice_skip(&line, S("  "));
-	buf_add(&k->rule, line);
-	buf_str(&k->rule, line.len > 0 || k->whole ? "\n" : "");
+	if (k->into == NULL)
+		return;
+	buf_add(k->into, line);
+	buf_str(k->into, line.len > 0 || k->whole ? "\n" : "");
 }
 
 static bool
@@ -167,18 +260,33 @@ take_event(struct kase *k, struct slice line)
 	return false;
 }
 
+static const struct {
+	struct slice word;
+	void (*take)(struct kase *k, struct slice rest);
+} words[] = {
+	{ SLICE("rule:"), begin_rule },
+	{ SLICE("documents:"), begin_documents },
+	{ SLICE("common:"), begin_common },
+	{ SLICE("error:"), hold_error },
+	{ SLICE("at "), happen },
+	{ SLICE("clock "), pass_time },
+	{ SLICE("alerts so far:"), count_some },
+	{ SLICE("alerts:"), count_all },
+};
+
 static void
 take_line(struct kase *k, struct slice line)
 {
-	if (slice_skip(&line, S("# ")))
+	if (slice_skip(&line, S("# "))) {
 		k->claim = line;
-	else if (slice_skip(&line, S("rule:")))
-		begin_rule(k, line);
-	else if (slice_skip(&line, S("documents:")))
-		begin_documents(k, line);
-	else if (slice_skip(&line, S("error:")))
-		hold_error(k, line);
-	else if (slice_starts(line, S("  ")) || line.len == 0)
+		return;
+	}
+	for (size_t i = 0; i < COUNT(words); i++)
+		if (slice_skip(&line, words[i].word)) {
+			words[i].take(k, line);
+			return;
+		}
+	if (slice_starts(line, S("  ")) || line.len == 0)
 		add_line(k, line);
 	else if (!take_event(k, line))
 		complain(k, "what is this line?");
@@ -193,6 +301,9 @@ run_file(void *arg, const char *path)
 
 	CHECK(read_file(path, &text, 1 << 20, NULL) == 0);
 	rest = buf_slice(&text);
+	load_rule(k);
+	buf_clear(&k->common);
+	k->into = NULL;
 	k->file = path;
 	for (k->line = 1; slice_cut(&rest, '\n', &line); k->line++)
 		take_line(k, line);
@@ -213,6 +324,7 @@ every_case_holds(void)
 	CHECK(walk_files(dir, suffixes, run_file, &k, NULL) == 0);
 	forget_rule(&k);
 	buf_free(&k.rule);
+	buf_free(&k.common);
 	CHECK(k.run > 300);
 	CHECK(k.failed == 0);
 }
