@@ -57,14 +57,38 @@ write_json(struct jsonw *w, const struct node *n)
 static int read_steps(struct load *l, const struct node *n,
     struct rule_test *out);
 
+/*
+ * An event, and beside its fields the log source that it comes from, where
+ * that is not the rule's own.
+ */
+static int
+read_event(struct load *l, const struct node *n, struct rule_test *out)
+{
+	const struct node *source = node_get(n, "logsource");
+	struct buf text = { 0 };
+	struct jsonw w = { .out = &text };
+	bool said = source != NULL && source->type == NODE_MAP;
+
+	if (said && rule_read_logsource(l, n, &out->source) == -1)
+		return -1;
+	jsonw_object(&w);
+	for (const struct node *c = n->first; c != NULL; c = c->next) {
+		if (said && c == source)
+			continue;
+		jsonw_key(&w, c->key->text);
+		write_json(&w, c);
+	}
+	jsonw_object_end(&w);
+	out->json = arena_keep(l->keep, buf_slice(&text));
+	buf_free(&text);
+	return 0;
+}
+
 /* A text is a log line, a map an event, a list several of them. */
 static int
 read_test(struct load *l, const struct node *n, bool positive,
     struct rule_test *out)
 {
-	struct buf text = { 0 };
-	struct jsonw w = { .out = &text };
-
 	*out = (struct rule_test){
 		.positive = positive, .line = S(""), .json = S(""),
 		.file = l->file, .at = n->line,
@@ -74,13 +98,9 @@ read_test(struct load *l, const struct node *n, bool positive,
 	if (n->type == NODE_LIST || node_is_null(n))
 		return node_error(l->diag, n,
 		    "a test is a log line, or an event as a map");
-	if (n->type == NODE_SCALAR) {
-		out->line = arena_keep(l->keep, n->text);
-		return 0;
-	}
-	write_json(&w, n);
-	out->json = arena_keep(l->keep, buf_slice(&text));
-	buf_free(&text);
+	if (n->type == NODE_MAP)
+		return read_event(l, n, out);
+	out->line = arena_keep(l->keep, n->text);
 	return 0;
 }
 

@@ -229,6 +229,7 @@ struct rule_test {
 	bool positive;
 	struct slice line;	/* a log line, or */
 	struct slice json;	/* an event as JSON text, or */
+	struct logsource source;	/* of the event; zero: the rule's own */
 	const struct rule_test *steps;	/* several of them in a row, whose */
 	size_t step_count;		/* last one is also in line or json */
 	const char *file;

@@ -278,3 +278,56 @@ def test_decoders_are_tried_as_decoders(rules):
     decoder.write_text(DECODER.replace("programs", "progams"))
     assert 'did you mean "programs"?' in vedette(
         rules, "lint", str(decoder), status=1).stderr
+
+
+GUESSED = """title: Failed logon
+id: 2b0f3a0c-5d8e-4c39-9a0e-6c9f6f0a7d21
+logsource: { product: windows, service: security }
+detection: { s: { EventID: 4625 }, condition: s }
+"""
+SPRAY = """title: Passwords of many users from one address
+correlation:
+    type: value_count
+    rules: 2b0f3a0c-5d8e-4c39-9a0e-6c9f6f0a7d21
+    group-by: IpAddress
+    timespan: 10m
+    condition: { field: TargetUserName, gte: 2 }
+vedette:
+    tests:
+"""
+LOGON = "{{ {0}EventID: 4625, IpAddress: 192.0.2.1, TargetUserName: {1}, '@timestamp': '2026-11-24T10:{2}:00Z' }}"
+FROM = "logsource: { product: windows, service: security }, "
+
+
+def spray(rules, word, *steps):
+    (rules / "rules" / "spray.yml").write_text(
+        f"{GUESSED}---\n{SPRAY}        {word}:\n            - "
+        + "\n              ".join("- " + step for step in steps) + "\n")
+
+
+def test_events_in_the_test_of_a_correlation_say_where_they_come_from(rules):
+    def holds(word, *steps, status=0):
+        spray(rules, word, *steps)
+        done = vedette(rules, "test", status=status)
+        return done.stdout + done.stderr
+
+    holds("match", LOGON.format(FROM, "ann", "01"), LOGON.format(FROM, "bob", "02"))
+    holds("no_match", LOGON.format(FROM, "ann", "01"), LOGON.format(FROM, "ann", "02"))
+    # The times are the events' own.
+    holds("no_match", LOGON.format(FROM, "ann", "01"), LOGON.format(FROM, "bob", "30"))
+    # Of another log source they are nothing that is counted.
+    other = FROM.replace("security", "system")
+    holds("no_match", LOGON.format(other, "ann", "01"), LOGON.format(FROM, "bob", "02"))
+    for word in ("match", "no_match"):
+        said = holds(word, LOGON.format("", "ann", "01"), LOGON.format(FROM, "bob", "02"), status=1)
+        assert 'its events must say their "logsource"' in said
+    said = holds("match", LOGON.format("logsource: { product: [x] }, ", "ann", "01"), status=2)
+    assert "spray.yml:16:" in said
+
+
+def test_an_event_may_come_from_another_log_source_than_its_rules(rules):
+    text = (rules / "rules" / "ghost.yml").read_text()
+    (rules / "rules" / "ghost.yml").write_text(text.replace("        no_match:\n", """        no_match:
+            - { logsource: { product: windows }, event.action: opened, user.name: Ghost }
+"""))
+    vedette(rules, "test")
