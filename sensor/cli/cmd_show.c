@@ -251,6 +251,9 @@ print_where(struct run *r)
 	if (r->text.len == 0)
 		add(r, "", "event.provider", "");
 	print_line(r, "source");
+	if (json_path(r->found[0].body, "vedette.correlation") != NULL)
+		add(r, "", "message", "");
+	print_line(r, "counted");
 	add(r, "", "event.original", "");
 	print_line(r, "text");
 }

@@ -83,6 +83,11 @@ print_json(const struct detector *det, const struct rule_view *rule,
 	jsonw_pair(&w, "file", slice_of(rule->file));
 	jsonw_pair_int(&w, "line", rule->line);
 	jsonw_pair_int(&w, "tests", (int64_t)rule->test_count);
+	pair_if(&w, "counted_by", rule->counted_by);
+	if (rule->silent) {
+		jsonw_key(&w, S("silent"));
+		jsonw_bool(&w, true);
+	}
 	tuning_json(det->rules, rule, &w);
 	jsonw_object_end(&w);
 	buf_byte(&text, '\n');
@@ -195,6 +200,21 @@ print_place(const struct screen *s, const struct rule_view *rule)
 	buf_free(&text);
 }
 
+/* That nobody else says, and who wonders why it is silent has to know. */
+static void
+print_counted(const struct screen *s, const struct rule_view *rule)
+{
+	struct buf text = { 0 };
+
+	if (rule->counted_by.len == 0)
+		return;
+	buf_fmt(&text, "by \"%.*s\"%s", (int)rule->counted_by.len,
+	    (const char *)rule->counted_by.p, rule->silent ?
+	    "; no alerts of its own (generate: true there gives them)" : "");
+	screen_pair(s, "counted", buf_slice(&text));
+	buf_free(&text);
+}
+
 /* The document as it stands in its file, which may have gone meanwhile. */
 static void
 print_document(const struct screen *s, const struct rule_view *rule)
@@ -232,7 +252,8 @@ print_rule(const struct detector *det, const struct rule_view *rule,
 	screen_pair(s, "level", buf_slice(&level));
 	tuning_print(det->rules, rule, s);
 	print_lines(s, "status", rule->status);
-	screen_pair(s, "source", buf_slice(&source));
+	print_lines(s, "source", buf_slice(&source));
+	print_counted(s, rule);
 	print_tags(s, &rule->info);
 	print_lines(s, "author", rule->author);
 	print_lines(s, "what", rule->info.description);

@@ -48,6 +48,13 @@ void
 judge_alarm(struct judge *j, enum level level, const char *rule,
     const char *text)
 {
+	judge_alarm_why(j, level, rule, text, S(""));
+}
+
+void
+judge_alarm_why(struct judge *j, enum level level, const char *rule,
+    const char *text, struct slice why)
+{
 	static const struct slice tags[] = {
 		SLICE("soc2.cc4.1"), SLICE("soc2.cc7.2"),
 		SLICE("vedette.sensor"),
@@ -61,6 +68,8 @@ judge_alarm(struct judge *j, enum level level, const char *rule,
 	ecs_str(&ecs, S("rule.id"), e.rule);
 	ecs_str(&ecs, S("rule.name"), e.title);
 	ecs_str(&ecs, S("event.action"), e.rule);
+	if (why.len > 0)
+		ecs_str(&ecs, S("event.reason"), why);
 	ecs_tags(&ecs, tags, COUNT(tags));
 	end(j, &ecs, &e);
 }

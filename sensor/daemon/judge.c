@@ -275,8 +275,6 @@ reloaded(struct judge *j, struct slice why)
 	} else {
 		judge_load_refused(j, why);
 		j->reload = 0;
-		judge_alarm(j, LEVEL_MEDIUM, "reload-refused",
-		    "new configuration refused, the old one stays in force");
 		judge_flush(j);
 	}
 	if (token != 0)

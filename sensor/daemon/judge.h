@@ -164,6 +164,9 @@ void judge_say(struct judge *j, enum kind kind, const char *rule,
     const char *text);
 void judge_alarm(struct judge *j, enum level level, const char *rule,
     const char *text);
+/* The same with the reason, of which there may be several lines. */
+void judge_alarm_why(struct judge *j, enum level level, const char *rule,
+    const char *text, struct slice why);
 void judge_heartbeat(struct judge *j);
 
 /* dispatch.c: batches to the courier. */

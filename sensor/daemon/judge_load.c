@@ -194,6 +194,9 @@ judge_load_refused(struct judge *j, struct slice why)
 	keep_refused(j, who != NULL ? "reload" : "signal", who,
 	    buf_slice(&text), why);
 	buf_free(&text);
+	judge_alarm_why(j, LEVEL_MEDIUM, "reload-refused", "new configuration "
+	    "refused, the old one stays in force",
+	    slice_head(why, REASON_MAX));
 }
 
 void
@@ -206,8 +209,9 @@ judge_start_refused(struct judge *j)
 	buf_add(&text, slice_head(why, REASON_MAX));
 	keep_refused(j, "start", NULL, buf_slice(&text), why);
 	buf_free(&text);
-	judge_alarm(j, LEVEL_HIGH, "rules-refused", "the rules were refused "
-	    "at the start; the last good ones are in force");
+	judge_alarm_why(j, LEVEL_HIGH, "rules-refused", "the rules were "
+	    "refused at the start; the last good ones are in force",
+	    slice_head(why, REASON_MAX));
 	log_error("rules refused, the last good ones are in force:");
 	while (slice_cut(&rest, '\n', &line))
 		log_error("%.*s", (int)line.len, (const char *)line.p);

@@ -136,7 +136,7 @@ add_rules(struct judge *j, struct jsonw *w, struct degraded *d)
 		degrade(d, "there are no rules");
 	if (j->refused.len > 0)
 		degrade(d, "the rules were refused at the start; the last "
-		    "good ones are in force");
+		    "good ones are in force (vedette check says why)");
 	if (stopped > 0)
 		degrade(d, "rules are switched off, they are too slow");
 }

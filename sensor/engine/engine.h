@@ -262,6 +262,9 @@ struct rule_view {
 	int levelled, switched;
 	bool enabled;
 	const struct mute *mute;	/* NULL: none now */
+	/* Title of a correlation that counts it; whether only such alert. */
+	struct slice counted_by;
+	bool silent;
 };
 size_t ruleset_count(const struct ruleset *rs);
 /* How many of them nothing is wrong with, also beside the others. */

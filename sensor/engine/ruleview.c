@@ -95,9 +95,12 @@ ruleset_view(const struct ruleset *rs, size_t i)
 		.woken = r->woken, .spent = r->spent,
 		.evicted = evicted(r),
 		.late = r->correlation != NULL ? r->correlation->too_late : 0,
-		.stopped = r->stopped,
+		.stopped = r->stopped, .silent = r->silent,
 	};
 
+	if (r->countings != NULL)
+		out.counted_by =
+		    r->countings->correlation->rule->info.title;
 	view_tunings(rs, r, &out);
 	view_wake(rs, r, &out);
 	return out;

@@ -98,6 +98,19 @@ def test_a_rule_is_meant_by_the_front_of_its_id(journal):
     assert len(journal.rows('--rule', other)) == 1
 
 
+def test_show_says_what_a_correlation_counted(journal):
+    journal.fill(line('Guessing', level='high', ago=9, rule='a', fields={
+        'message': '10 in 00:04:49, source.ip=203.0.113.7',
+        'vedette.correlation.type': 'event_count'}), line(
+        'Other', level='low', ago=8, rule='b', fields={'message': 'text'}))
+    journal.serve()
+    ids = [line.split()[0] for line in journal(
+        'alerts', status=1).stdout.splitlines()[1:3]]
+    shown = journal('show', ids[0]).stdout
+    assert '\ncounted   10 in 00:04:49, source.ip=203.0.113.7\n' in shown
+    assert '\ncounted ' not in journal('show', ids[1]).stdout
+
+
 def test_programs_get_the_events_of_record_as_well(journal):
     some(journal)
     journal.serve()

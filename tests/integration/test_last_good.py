@@ -37,6 +37,9 @@ def test_broken_rules_at_the_start_leave_the_last_good_ones_in_force():
             assert status.returncode == 1 and "last good" in status.stdout
             found = alarms(sensor)
             assert len(found) == start and found[0]["vedette"]["level"] == "high"
+            assert "numbered.yml:2:" in found[-1]["event"]["reason"]
+            shown = sensor.vedette("show", found[-1]["vedette"]["short_id"]).stdout
+            assert "event     rules-refused: " in shown and "numbered.yml:2:" in shown
             refused = [r for r in sensor.alerts("--kind", "load")
                        if r["event"]["action"] == "load-refused"
                        and r["vedette"]["load"]["by"] == "start"]

@@ -43,6 +43,7 @@ def test_reloads_under_load_lose_nothing_and_broken_ones_change_nothing():
         hold_against(settled(sensor, writer.count), writer.count)
         alarms = [a for a in sensor.alerts() if a.get("rule", {}).get("id") == "reload-refused"]
         assert len(alarms) == refused
+        assert all(".yml:" in a["event"]["reason"] for a in alarms)
         print(f"{RELOADS} reloads, {refused} refused")
 
 

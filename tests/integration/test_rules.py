@@ -88,6 +88,33 @@ def test_show_tells_everything_by_any_beginning_of_the_id(rules):
     vedette(rules, "show", status=2)
 
 
+GHOSTS = """title: Ghosts come in crowds
+correlation:
+    type: event_count
+    rules: 7d5b0f66-6a0c-4c07-8f0e-5d0d53f9c6a1
+    timespan: 5m
+    condition: { gte: 3 }
+"""
+
+
+def test_show_says_that_a_rule_is_counted_and_silent(rules):
+    crowd = rules / "rules" / "crowd.yml"
+    for generate, silent in (("", True), ("    generate: true\n", False)):
+        crowd.write_text(GHOSTS + generate)
+        said = vedette(rules, "show", "7d5b0f").stdout
+        assert 'counted   by "Ghosts come in crowds"' in said
+        assert ("no alerts of its own" in said) == silent
+        told = json.loads(vedette(rules, "show", "--json", "7d5b0f").stdout)
+        assert told["counted_by"] == "Ghosts come in crowds"
+        assert told.get("silent", False) == silent
+    (one,) = [r["id"] for r in map(json.loads, vedette(
+        rules, "list", "--json").stdout.splitlines()) if "crowds" in r["title"]]
+    said = vedette(rules, "show", one).stdout
+    assert "counted " not in said and "source " not in said
+    crowd.unlink()
+    assert "counted " not in vedette(rules, "show", "7d5b0f").stdout
+
+
 def test_lint_says_all_mistakes_with_their_places(rules):
     assert "1 rule loads, 0 refused" in vedette(
         rules, "lint", str(rules / "rules")).stdout
