@@ -44,10 +44,12 @@ struct explain {
 	bool counting;		/* events were given */
 	/* of the event, if one was given */
 	struct slice line;	/* empty: none was */
-	bool *yes;		/* by part */
-	bool *holds;		/* by test of the anatomy */
 	struct record record;
-	const struct event *ev;	/* as it was held against the rule */
+	bool *yes;		/* by part */
+	struct slice *values;	/* by part: what its field has, for people; */
+				/* p is NULL where it is not there */
+	bool *holds;		/* by test of the anatomy */
+	struct slice sources;	/* "linux / sshd, linux / auth" */
 	bool matched;
 	bool held;		/* and yet no alert, because of */
 	enum hold why;
@@ -69,9 +71,8 @@ const struct part *explain_failed(const struct explain *e);
  */
 const struct part *explain_culprit(const struct explain *e,
     const struct part *failed);
-/* Appends what the event has in a part's field; false when it is not there. */
-bool explain_value(const struct explain *e, struct slice field,
-    struct buf *out);
+/* What the event has in a part's field; "(not there)". Clean text. */
+struct slice explain_value(const struct explain *e, const struct part *p);
 
 /*
  * Holds all events of a log against a correlation, or the one of FILE:LINE or

@@ -173,11 +173,17 @@ static int
 hold_one(struct explain *e, const struct registry *reg, const char *what)
 {
 	struct line line = { .text = S("") };
+	struct slice rest;
 
 	if (explain_event(e, reg, what) == -1)
 		return -1;
-	line.text = e->line;
-	hold_line(e, &line);
+	rest = e->line;
+	if (lines_form(rest) != FORM_JSON)
+		while (slice_cut(&rest, '\n', &line.text))
+			hold_line(e, &line);
+	line.text = rest;
+	if (rest.len > 0)
+		hold_line(e, &line);
 	return 0;
 }
 

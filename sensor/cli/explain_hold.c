@@ -2,6 +2,7 @@
  * The parts of a rule, and an event held against each.
  */
 #include "cli/explain.h"
+#include "cli/rules_print.h"
 #include "daemon/ruletest.h"
 #include "engine/collection.h"
 #include "inputs/lines.h"
@@ -88,41 +89,99 @@ is_of_rule(const struct explain *e, const struct event *ev)
 	return false;
 }
 
-/* What a record has come to: it alone, or as one of several (audit). */
-static const struct event *
-choose_event(struct explain *e)
+/* What the event has in a field; p is NULL when it is not there. */
+static struct slice
+value_of(const struct explain *e, const struct event *ev, struct slice field)
 {
+	enum { SHOWN = 200 };
+	int slot = field.len == 0 ? -1 :
+	    schema_find(e->session.detector.schema, field);
+	const struct value *v = slot == -1 ? NULL : event_get(ev, slot);
+	struct slice out = { NULL, 0 };
+	struct buf text = { 0 };
+
+	for (const struct value *one = v; one != NULL; one = one->more) {
+		const char *quote = one->type == VALUE_STRING ? "\"" : "";
+
+		buf_str(&text, one != v ? ", " : "");
+		buf_str(&text, quote);
+		text_escape(&text, one->type == VALUE_NULL ? S("null") :
+		    slice_head(one->text, SHOWN));
+		buf_str(&text, one->text.len > SHOWN ? "..." : "");
+		buf_str(&text, quote);
+	}
+	if (v != NULL)
+		out = arena_keep(e->arena, buf_slice(&text));
+	buf_free(&text);
+	return out;
+}
+
+static void
+note_sources(struct explain *e, const struct event *ev)
+{
+	struct buf text = { 0 };
+
+	for (size_t i = 0; i < ev->source_count; i++) {
+		buf_str(&text, i > 0 ? ", " : "");
+		print_source(&text, &e->session.detector, ev->sources[i]);
+	}
+	e->sources = arena_keep(e->arena, buf_slice(&text));
+	buf_free(&text);
+}
+
+/* Asks about one event; the last one that is of the rule's stands. */
+static void
+ask(struct explain *e, const struct event *ev)
+{
+	struct ruleset *rules = e->session.detector.rules;
+
+	if (e->matched || (!e->foreign && !is_of_rule(e, ev)))
+		return;
+	e->foreign = !is_of_rule(e, ev);
+	e->echo = ev->echo;
+	note_sources(e, ev);
+	for (size_t i = 0; i < e->parts.count; i++) {
+		e->yes[i] = e->questions[i] != -1 &&
+		    ruleset_holds(rules, (size_t)e->questions[i], ev);
+		e->values[i] = value_of(e, ev, e->parts.parts[i].field);
+	}
+	for (size_t i = 0; i < e->anatomy.count; i++)
+		e->holds[i] = ruleset_test_holds(rules,
+		    e->anatomy.tests[i].test, ev);
+	if (!e->echo)
+		ruleset_match(rules, ev, note_match, e);
+}
+
+/* A record, and what it has come to with those before it (audit). */
+static void
+hold_line(struct explain *e, struct slice line, bool last)
+{
+	bool json = lines_form(line) == FORM_JSON;
+	struct rule_test test = { .line = json ? S("") : line,
+		.json = json ? line : S("") };
 	struct detector *det = &e->session.detector;
 
-	while (!is_of_rule(e, det->ev) &&
-	    decoders_merged(det->decoders, det->merged, true))
-		if (is_of_rule(e, det->merged))
-			return det->merged;
-	return det->ev;
+	detector_test_event(det, &e->rule, &test, &e->record);
+	ask(e, det->ev);
+	while (decoders_merged(det->decoders, det->merged, last))
+		ask(e, det->merged);
 }
 
 void
 explain_hold(struct explain *e)
 {
-	struct rule_test test = { .line = S(""), .json = S("") };
-	struct detector *det = &e->session.detector;
+	struct slice rest = e->line, line;
 
-	*(lines_form(e->line) == FORM_JSON ? &test.json : &test.line) =
-	    e->line;
-	detector_test_event(det, &e->rule, &test, &e->record);
-	e->ev = choose_event(e);
-	e->foreign = !is_of_rule(e, e->ev);
-	e->echo = e->ev->echo;
+	e->foreign = true;
 	e->yes = arena_alloc(e->arena, e->parts.count + 1);
-	for (size_t i = 0; i < e->parts.count; i++)
-		e->yes[i] = e->questions[i] != -1 && ruleset_holds(det->rules,
-		    (size_t)e->questions[i], e->ev);
+	e->values = arena_alloc(e->arena, (e->parts.count + 1) *
+	    sizeof(*e->values));
 	e->holds = arena_alloc(e->arena, e->anatomy.count + 1);
-	for (size_t i = 0; i < e->anatomy.count; i++)
-		e->holds[i] = ruleset_test_holds(det->rules,
-		    e->anatomy.tests[i].test, e->ev);
-	if (!e->echo)
-		ruleset_match(det->rules, e->ev, note_match, e);
+	if (lines_form(rest) != FORM_JSON)
+		while (slice_cut(&rest, '\n', &line))
+			hold_line(e, line, rest.len == 0);
+	if (rest.len > 0)
+		hold_line(e, rest, true);
 }
 
 /* --- what decided -------------------------------------------------------------- */
@@ -174,23 +233,10 @@ explain_culprit(const struct explain *e, const struct part *failed)
 	return failed->negates ? from_top(e, true) : failed;
 }
 
-bool
-explain_value(const struct explain *e, struct slice field, struct buf *out)
+struct slice
+explain_value(const struct explain *e, const struct part *p)
 {
-	enum { SHOWN = 200 };
-	int slot = schema_find(e->session.detector.schema, field);
-	const struct value *v = slot == -1 ? NULL : event_get(e->ev, slot);
-	size_t n = 0;
+	struct slice value = e->values[p - e->parts.parts];
 
-	for (; v != NULL; v = v->more) {
-		bool text = v->type == VALUE_STRING;
-
-		buf_str(out, n++ > 0 ? ", " : "");
-		buf_str(out, text ? "\"" : "");
-		text_escape(out, v->type == VALUE_NULL ? S("null") :
-		    slice_head(v->text, SHOWN));
-		buf_str(out, v->text.len > SHOWN ? "..." : "");
-		buf_str(out, text ? "\"" : "");
-	}
-	return n > 0;
+	return value.p != NULL ? value : S("(not there)");
 }

@@ -32,7 +32,6 @@ write_part(const struct explain *e, size_t i, struct jsonw *w)
 {
 	const struct part *p = &e->parts.parts[i];
 	struct numbers n = { &e->anatomy, w };
-	struct buf value = { 0 };
 
 	jsonw_object(w);
 	jsonw_pair_int(w, "depth", p->depth);
@@ -48,11 +47,10 @@ write_part(const struct explain *e, size_t i, struct jsonw *w)
 	}
 	if (e->line.len > 0) {
 		pair_bool(w, "holds", e->yes[i]);
-		if (p->field.len > 0 && explain_value(e, p->field, &value))
-			jsonw_pair(w, "value", buf_slice(&value));
+		if (e->values[i].p != NULL)
+			jsonw_pair(w, "value", e->values[i]);
 	}
 	jsonw_object_end(w);
-	buf_free(&value);
 }
 
 static void

@@ -68,8 +68,7 @@ add_aside(const struct explain *e, size_t i, struct buf *line)
 	} else if (p->field.len > 0) {
 		text_escape(line, p->field);
 		buf_str(line, " = ");
-		if (!explain_value(e, p->field, line))
-			buf_str(line, "(not there)");
+		buf_add(line, explain_value(e, p));
 	}
 }
 
@@ -249,8 +248,7 @@ add_failed(const struct explain *e, struct buf *text)
 	buf_str(text, ": ");
 	text_escape(text, why->field);
 	buf_str(text, " = ");
-	if (!explain_value(e, why->field, text))
-		buf_str(text, "(not there)");
+	buf_add(text, explain_value(e, why));
 }
 
 static void
@@ -265,10 +263,7 @@ print_answer(const struct explain *e)
 		    "sensor wrote it");
 	} else if (e->foreign) {
 		buf_str(&text, "not held against it: the event comes from ");
-		for (size_t i = 0; i < e->ev->source_count; i++) {
-			buf_str(&text, i > 0 ? ", " : "");
-			add_source(e, e->ev->sources[i], &text);
-		}
+		text_escape(&text, e->sources);
 	} else {
 		add_failed(e, &text);
 	}

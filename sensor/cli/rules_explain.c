@@ -28,7 +28,8 @@ explain_event(struct explain *e, const struct registry *reg, const char *what)
 	int ret = 0;
 
 	if (specimen_read(&sp, reg, &place, what, &err) == 0)
-		e->line = arena_keep(e->arena, buf_slice(&sp.line));
+		e->line = arena_keep(e->arena, sp.group.len > 0 ?
+		    slice_trim(buf_slice(&sp.group)) : buf_slice(&sp.line));
 	else
 		ret = diag_error(&e->session.diag, NULL, 0, 0, "%s",
 		    err.text);

@@ -17,6 +17,7 @@ void
 specimen_free(struct specimen *sp)
 {
 	buf_free(&sp->line);
+	buf_free(&sp->group);
 }
 
 struct record
@@ -98,44 +99,115 @@ next_byte(struct bytes *b, struct err *err)
 }
 
 /*
- * Takes a line with its end; only the one that is wanted is kept, and has to
- * be short. False after filling err, which the end alone leaves empty.
+ * Appends a line with its end, of a long one SPECIMEN_MAX bytes; its length, 0
+ * at the end or after filling err.
  */
-static bool
+static uint64_t
 take_line(struct bytes *b, struct buf *line, struct err *err)
 {
-	int c = next_byte(b, err);
-	size_t n = 0;
+	uint64_t n = 0;
+	int c;
 
-	for (; c != -1; c = next_byte(b, err)) {
-		if (line != NULL && n++ == SPECIMEN_MAX) {
-			err_set(err, "the line is longer than %d bytes",
-			    SPECIMEN_MAX);
-			return false;
-		}
-		if (line != NULL)
+	while ((c = next_byte(b, err)) != -1) {
+		if (n++ < SPECIMEN_MAX)
 			buf_byte(line, (unsigned char)c);
-		if (c == '\n')
-			return true;
+		if (c == '\n' || n > SPECIMEN_MAX)
+			break;
 	}
-	return n > 0;
+	return n;
+}
+
+/* The same of a line that nobody wants, to its end. */
+static uint64_t
+pass_line(struct bytes *b, struct buf *line, struct err *err)
+{
+	uint64_t n = take_line(b, line, err);
+	int c = n > SPECIMEN_MAX ? 0 : '\n';
+
+	while (c != '\n' && c != -1)
+		c = next_byte(b, err);
+	return n;
+}
+
+/* "1700000000.007:7", by which the kernel tells its events apart. */
+static struct slice
+audit_id(struct slice line)
+{
+	const struct slice mark = S(" msg=audit(");
+	size_t at = slice_find(line, mark);
+	struct slice id;
+
+	if (at == SIZE_MAX)
+		return S("");
+	line = slice_from(line, at + mark.len);
+	return slice_cut(&line, ')', &id) ? id : S("");
+}
+
+static bool
+is_one_event(struct slice a, struct slice b)
+{
+	struct slice id = audit_id(a);
+
+	return id.len > 0 && slice_eq(id, audit_id(b));
+}
+
+/* Keeps a line in front of the one that is wanted while it may belong to it. */
+static void
+note_before(struct specimen *sp, struct slice line)
+{
+	if (sp->group.len > 0 &&
+	    (!is_one_event(buf_slice(&sp->group), line) ||
+	    sp->group.len > SPECIMEN_MAX))
+		buf_clear(&sp->group);
+	if (audit_id(line).len > 0)
+		buf_add(&sp->group, line);
+}
+
+/* The records of the kernel's that stand around a line and tell of one event. */
+static void
+gather(struct specimen *sp, struct bytes *b)
+{
+	struct slice line = buf_slice(&sp->line);
+	struct buf next = { 0 };
+	struct err err;
+
+	if (!is_one_event(buf_slice(&sp->group), line))
+		buf_clear(&sp->group);
+	if (audit_id(line).len == 0)
+		return;
+	buf_add(&sp->group, line);
+	while (sp->group.len < SPECIMEN_MAX) {
+		buf_clear(&next);
+		if (take_line(b, &next, &err) == 0 ||
+		    !is_one_event(line, buf_slice(&next)))
+			break;
+		buf_add(&sp->group, buf_slice(&next));
+	}
+	buf_free(&next);
 }
 
 static int
 read_first(struct specimen *sp, struct bytes *b, uint64_t number,
     struct err *err)
 {
-	bool there = true;
+	uint64_t i = 1, n = 1;
 
 	err->text[0] = '\0';
-	for (uint64_t i = 1; i < number && there; i++)
-		there = take_line(b, NULL, err);
-	if (there && take_line(b, &sp->line, err) && err->text[0] == '\0')
-		return 0;
-	if (err->text[0] == '\0')
-		err_set(err, "there is no line %llu",
+	for (; i < number && n > 0; i++) {
+		n = pass_line(b, &sp->line, err);
+		note_before(sp, buf_slice(&sp->line));
+		buf_clear(&sp->line);
+	}
+	n = n > 0 ? take_line(b, &sp->line, err) : 0;
+	if (err->text[0] != '\0')
+		return -1;
+	if (n == 0)
+		return err_set(err, "there is no line %llu",
 		    (unsigned long long)number);
-	return -1;
+	if (n > SPECIMEN_MAX)
+		return err_set(err, "the line is longer than %d bytes",
+		    SPECIMEN_MAX);
+	return 0;
 }
 
 /* An object may be laid out over several lines. */
@@ -149,7 +221,7 @@ read_rest(struct specimen *sp, struct bytes *b)
 
 	if (json_parse(a, buf_slice(&sp->line), &j, NULL) == -1) {
 		while (sp->line.len < SPECIMEN_MAX &&
-		    take_line(b, &sp->line, &err))
+		    take_line(b, &sp->line, &err) > 0)
 			continue;
 		arena_reset(a);
 		if (json_parse(a, buf_slice(&sp->line), &j, NULL) == -1)
@@ -185,6 +257,8 @@ read_fd(struct specimen *sp, int fd, uint64_t number, struct err *err)
 
 	if (ret == 0 && lines_form(buf_slice(&sp->line)) == FORM_JSON)
 		read_rest(sp, &b);
+	else if (ret == 0)
+		gather(sp, &b);
 	feed_free(b.feed);
 	if (ret == 0)
 		finish(sp);

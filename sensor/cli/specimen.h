@@ -10,6 +10,7 @@
 
 struct specimen {
 	struct buf line;
+	struct buf group;	/* lines of one audit event, also it; or empty */
 	enum record_form form;
 };
 

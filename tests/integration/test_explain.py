@@ -238,6 +238,33 @@ def test_a_line_of_a_file_and_what_is_no_event(rules):
     explain(rules, status=2)
 
 
+def audited(serial, *records):
+    return [f"type={kind} msg=audit(1700000000.{serial:03}:{serial}): {rest}" for kind, rest in records]
+
+
+def test_records_of_one_audit_event_are_one(rules):
+    shell = audited(7, ("SYSCALL", "arch=c000003e syscall=59 success=yes items=1 ppid=10 pid=9 auid=1000 uid=0 euid=0 "
+                        "comm=\"curl\" exe=\"/usr/bin/curl\" key=\"exec\""),
+                    ("EXECVE", "argc=2 a0=\"curl\" a1=\"http://10.0.0.1\""), ("CWD", "cwd=\"/\""),
+                    ("PROCTITLE", "proctitle=6375726C"))
+    other = audited(8, ("USER_LOGIN", "pid=1 uid=0 res=failed"))
+    log = rules / "audit.log"
+    log.write_text("\n".join(other + shell + other) + "\n")
+    for number in range(2, 6):
+        said = explain(rules, "7d5b0f66", f"{log}:{number}")
+        assert 'CommandLine = "curl http://10.0.0.1"' in said
+    for number in 1, 6:
+        said = explain(rules, "7d5b0f66", f"{log}:{number}", status=1)
+        assert "the event comes from linux / auditd" in said
+    scan = subprocess.run([VEDETTE, "scan", "-c", rules / "c.yaml", "--format", "json", log],
+                          capture_output=True, text=True)
+    explain(rules, "7d5b0f66", "-", input=scan.stdout)
+    # What is no audit record is nothing but itself.
+    log.write_text("a msg=audit(1:1 b\n" * 3 + " msg=audit()\n")
+    for number in range(1, 5):
+        explain(rules, "7d5b0f66", f"{log}:{number}", status=1)
+
+
 def test_an_alert_of_the_journal_is_explained_by_its_id():
     with Sensor() as sensor:
         sensor.start()
