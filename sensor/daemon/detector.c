@@ -232,13 +232,27 @@ detector_run(struct detector *det, const struct record *r,
 	run_merged(det, false, matched, arg);
 }
 
+/* What several records have come to is passed over. */
+static void
+drain(struct detector *det)
+{
+	while (decoders_merged(det->decoders, det->merged, false))
+		continue;
+}
+
+void
+detector_decode(struct detector *det, const struct record *r)
+{
+	decode(det, r);
+	drain(det);
+}
+
 bool
 detector_sift(struct detector *det, const struct record *r)
 {
 	decode(det, r);
 	if (decoders_merging(det->decoders)) {
-		while (decoders_merged(det->decoders, det->merged, false))
-			continue;
+		drain(det);
 		return true;
 	}
 	return !det->ev->echo && ruleset_touched(det->rules, det->ev);

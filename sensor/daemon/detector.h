@@ -57,6 +57,8 @@ int detector_test(struct detector *det, struct diag *d);
  */
 void detector_run(struct detector *det, const struct record *r,
     void (*matched)(void *arg, const struct match *m), void *arg);
+/* Decodes one record, as detector_run does, and holds nothing against it. */
+void detector_decode(struct detector *det, const struct record *r);
 /*
  * Decodes one record as det->ev; whether detector_run would come to anything
  * or remember something. Nothing is told or remembered.

@@ -208,3 +208,39 @@ def test_bench_tells_what_each_rule_costs(rules, tmp_path):
     vedette(rules, "bench", "/nonexistent", status=2)
     vedette(rules, "bench", "-", status=2, input="")
     vedette(rules, "bench", status=2)
+
+
+STARTED = """title: Shell as another user
+id: 3b1f7a52-1d0c-4c3e-8f7e-0d8a2b9c4e01
+logsource: { product: linux, category: process_creation }
+detection: { sel: { LogonId: 33, CommandLine|contains: 'sh -c' }, condition: sel }
+"""
+WORDS = """title: Words
+id: 3b1f7a52-1d0c-4c3e-8f7e-0d8a2b9c4e02
+logsource: { product: linux }
+detection: { words: [evil], condition: words }
+"""
+
+
+def started(serial, uid):
+    head = f"msg=audit(1700000000.{serial:03}:{serial}):"
+    return (f"type=SYSCALL {head} arch=c000003e syscall=59 success=yes exit=0 items=1 ppid=10 pid={serial} auid=1000 "
+            f"uid={uid} gid=0 euid={uid} tty=pts0 ses=1 comm=\"sh\" exe=\"/bin/dash\" key=\"exec\"\n"
+            f"type=EXECVE {head} argc=3 a0=\"sh\" a1=\"-c\" a2=\"id\"\n"
+            f"type=CWD {head} cwd=\"/tmp\"\n"
+            f"type=PROCTITLE {head} proctitle=7368002D63006964\n")
+
+
+def test_bench_reads_logs_as_scan_does(rules, tmp_path):
+    (rules / "rules" / "started.yml").write_text(STARTED)
+    (rules / "rules" / "words.yml").write_text(WORDS)
+    log = tmp_path / "audit.log"
+    log.write_text("".join(started(n, 33 if n % 4 == 0 else 0) for n in range(40)) +
+                   "Nov 23 16:10:00 host vedette-courier[7]: evil alert\n"
+                   "Nov 23 16:10:00 host other[7]: evil\n")
+    told = [json.loads(t) for t in vedette(rules, "bench", "--json", str(log)).stdout.splitlines()]
+    found = {t["id"][-2:]: t["matches"] for t in told}
+    assert found == {"01": 10, "02": 1}
+    scanned = subprocess.run([VEDETTE, "scan", "-c", rules / "c.yaml", "--format", "json", log],
+                             capture_output=True, text=True).stdout.splitlines()
+    assert len(scanned) == 11
