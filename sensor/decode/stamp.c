@@ -50,11 +50,16 @@ take_fraction(struct slice *s, struct civil *c)
 	}
 }
 
-/* 16:10:00[.123456]; a leap second reads as the second behind it. */
+/*
+ * 16:10:00[.123456], or " 6:10:00"; a leap second reads as the second behind
+ * it.
+ */
 static bool
 take_clock(struct slice *s, struct civil *c)
 {
-	if (!take_digits(s, 2, &c->hour) || !cursor_take(s, ':') ||
+	size_t width = cursor_take(s, ' ') ? 1 : 2;
+
+	if (!take_digits(s, width, &c->hour) || !cursor_take(s, ':') ||
 	    !take_digits(s, 2, &c->minute) || !cursor_take(s, ':') ||
 	    !take_digits(s, 2, &c->second))
 		return false;
@@ -287,14 +292,7 @@ take_short(struct slice *s, struct civil *c)
 	    !take_digits(s, 2, &c->day) || !cursor_take(s, ' '))
 		return false;
 	c->year += c->year < 70 ? 2000 : 1900;
-	if (!cursor_at(s, ' '))
-		return take_clock(s, c) &&
-		    day_exists(c->year, c->month, c->day);
-	cursor_skip(s, 1);
-	return take_digits(s, 1, &c->hour) && cursor_take(s, ':') &&
-	    take_digits(s, 2, &c->minute) && cursor_take(s, ':') &&
-	    take_digits(s, 2, &c->second) && c->minute < 60 &&
-	    c->second <= 60 && day_exists(c->year, c->month, c->day);
+	return take_clock(s, c) && day_exists(c->year, c->month, c->day);
 }
 
 static int64_t
