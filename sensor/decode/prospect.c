@@ -425,10 +425,16 @@ tell_own_lines(struct asking *a, bool sure)
 static void
 tell_own(struct asking *a, bool known)
 {
+	struct slice path = a->record.source, dir, name;
+
+	/* "auth" in auth.log is no program. */
+	if (is_claimed(a->d, path) &&
+	    slice_split_last(path, S("/"), &dir, &name))
+		path = dir;
 	a->kind = 0;
 	for (size_t i = 0; i < a->d->count; i++) {
 		const struct decoder_file *f = a->d->files[i];
-		bool sure = names(f, a->record.source);
+		bool sure = names(f, path);
 
 		if (f->line_count == 0 || (known && !sure))
 			continue;
