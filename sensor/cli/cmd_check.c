@@ -39,16 +39,17 @@ const struct command cmd_check = {
 	.args = check_args,
 };
 
-/* What the input finds now, below its options. */
-static void
+/* What the input finds now, below its options; how many logs that is. */
+static size_t
 add_survey(const struct config_input *in, struct buf *text)
 {
 	struct buf lines = { 0 };
 	struct slice rest, one;
+	size_t found;
 
 	if (in->type->survey == NULL)
-		return;
-	in->type->survey(in->options, &lines);
+		return 1;
+	found = in->type->survey(in->options, &lines);
 	rest = buf_slice(&lines);
 	while (slice_cut(&rest, '\n', &one)) {
 		buf_str(text, "            ");
@@ -56,12 +57,14 @@ add_survey(const struct config_input *in, struct buf *text)
 		buf_byte(text, '\n');
 	}
 	buf_free(&lines);
+	return found;
 }
 
 static void
 print_inputs(const struct config *c)
 {
 	struct buf text = { 0 };
+	size_t found = 0;
 
 	for (size_t i = 0; i < c->input_count; i++) {
 		const struct config_input *in = &c->inputs[i];
@@ -70,7 +73,7 @@ print_inputs(const struct config *c)
 		    "inputs    ", in->type->name,
 		    in->at == NULL ? " (default)" : "");
 		opt_show(in->type->options, in->options, in->at, 12, &text);
-		add_survey(in, &text);
+		found += add_survey(in, &text);
 	}
 	if (c->input_count == 0)
 		buf_str(&text, "inputs    none: nothing would be observed\n");
@@ -78,6 +81,9 @@ print_inputs(const struct config *c)
 	buf_free(&text);
 	printf("          %.*s\n", (int)c->choice.len,
 	    (const char *)c->choice.p);
+	if (c->input_count > 0 && found == 0)
+		puts("          none of these logs is there or readable: "
+		    "nothing would be observed (warning)");
 }
 
 static void

@@ -53,7 +53,7 @@ file_check(const void *options, const struct node *at, struct diag *d)
 	return ret;
 }
 
-static void
+static size_t
 survey_path(const struct glob *g, const char *pattern, struct buf *out)
 {
 	glob_t found = { 0 };
@@ -74,19 +74,22 @@ survey_path(const struct glob *g, const char *pattern, struct buf *out)
 	if (shut > 0)
 		buf_fmt(out, ", %zu of them not readable by this user", shut);
 	buf_byte(out, '\n');
+	return files - shut;
 }
 
 /* A pattern without files is often a mistake. */
-static void
+static size_t
 file_survey(const void *options, struct buf *out)
 {
 	const struct file_options *o = options;
+	size_t found = 0;
 
 	for (size_t i = 0; o->paths != NULL && i < o->paths->count; i++) {
 		struct glob g = { .exclude = o->exclude };
 
-		survey_path(&g, o->paths->items[i], out);
+		found += survey_path(&g, o->paths->items[i], out);
 	}
+	return found;
 }
 
 static void

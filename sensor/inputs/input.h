@@ -103,8 +103,11 @@ struct input {
 	bool once;			/* may be configured one time */
 	int (*check)(const void *options, const struct node *at,
 	    struct diag *d);
-	/* May be NULL: what is there now, lines for check, each with a \n. */
-	void (*survey)(const void *options, struct buf *out);
+	/*
+	 * May be NULL: what is there now, lines for check, each with a \n.
+	 * How many logs this user could read.
+	 */
+	size_t (*survey)(const void *options, struct buf *out);
 	/* Calls back with each place that the options name. */
 	void (*places)(const void *options,
 	    void (*each)(void *arg, const struct input_place *place),

@@ -188,3 +188,7 @@ def test_check_counts_what_each_pattern_finds():
         said = sensor.vedette("check", check=0).stdout
         assert f"{sensor.logs}/*.log: 2 files" in said
         assert f"{sensor.logs}/nothing/*: 0 files" in said
+        assert "nothing would be observed" not in said
+        for name in ("a.log", "b.log"):
+            (sensor.logs / name).unlink()
+        assert "nothing would be observed" in sensor.vedette("check", check=0).stdout
