@@ -2,8 +2,6 @@
 
 #include <stdio.h>
 
-enum { ID_LEAST = 6 };
-
 void
 session_begin(struct session *s)
 {
@@ -53,34 +51,16 @@ session_end(struct session *s, int bad)
 	return status;
 }
 
-/* All of the id, or enough of its beginning. */
-static bool
-is_meant(const struct rule_view *rule, struct slice id)
-{
-	return slice_eq_nocase(rule->info.id, id) ||
-	    (rule->name.len > 0 && slice_eq(rule->name, id)) ||
-	    (id.len >= ID_LEAST && slice_eq_nocase(
-	    slice_head(rule->info.id, id.len), id));
-}
-
 int
 session_rule(struct session *s, const char *id, struct rule_view *out)
 {
-	size_t count = 0;
+	size_t count = ruleset_find(s->detector.rules, slice_of(id), out);
 
-	for (size_t i = 0; i < ruleset_count(s->detector.rules); i++) {
-		struct rule_view rule = ruleset_view(s->detector.rules, i);
-
-		if (!is_meant(&rule, slice_of(id)))
-			continue;
-		*out = rule;
-		count++;
-	}
 	if (count == 1)
 		return 0;
 	if (count == 0)
-		return diag_error(&s->diag, NULL, 0, 0, "no rule %s "
-		    "(an id, or %d or more of its characters)", id, ID_LEAST);
+		return diag_error(&s->diag, NULL, 0, 0, "no rule \"%s\" ("
+		    RULE_MEANT ")", id);
 	return diag_error(&s->diag, NULL, 0, 0,
-	    "%zu rules begin with %s, say more of the id", count, id);
+	    "%zu rules are \"%s\", say more of the id", count, id);
 }

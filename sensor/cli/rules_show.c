@@ -44,7 +44,7 @@ run(const struct registry *reg, int argc, char **argv)
 
 const struct command rules_show = {
 	.name = "rules show",
-	.synopsis = "[-c FILE] [--json] ID",
+	.synopsis = "[-c FILE] [--json] RULE",
 	.what = "everything about one rule",
 	.args = show_args,
 	.run = run,

@@ -41,37 +41,23 @@ judge_tuning_say(struct judge *j)
 
 /* --- mutes ------------------------------------------------------------------ */
 
-enum { RULE_LEAST = 6, BODY_ARENA = 1 << 20 };
-
-static bool
-is_meant(const struct rule_view *v, struct slice text)
-{
-	return slice_eq_nocase(v->info.id, text) ||
-	    (v->name.len > 0 && slice_eq(v->name, text)) ||
-	    (text.len >= RULE_LEAST && slice_eq_nocase(
-	    slice_head(v->info.id, text.len), text));
-}
+enum { BODY_ARENA = 1 << 20 };
 
 int
 judge_find_rule(void *owner, struct slice text, struct rule_info *out,
     struct err *err)
 {
 	const struct judge *j = owner;
-	size_t found = 0;
+	struct rule_view view;
+	size_t found = ruleset_find(j->det.rules, text, &view);
 
-	for (size_t i = 0; i < ruleset_count(j->det.rules); i++) {
-		struct rule_view v = ruleset_view(j->det.rules, i);
-
-		if (!is_meant(&v, text))
-			continue;
-		*out = v.info;
-		found++;
-	}
-	if (found == 1)
+	if (found == 1) {
+		*out = view.info;
 		return 0;
-	return err_set(err, found == 0 ? "no such rule (an id, %d or more of "
-	    "its characters, or a name)" : "several rules begin so; say more "
-	    "than %d characters of the id", RULE_LEAST);
+	}
+	return err_set(err, found == 0 ? "no rule \"%.*s\" (" RULE_MEANT ")" :
+	    "several rules are \"%.*s\", say more of the id", (int)text.len,
+	    (const char *)text.p);
 }
 
 void

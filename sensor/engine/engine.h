@@ -267,6 +267,13 @@ struct rule_view {
 	bool silent;
 };
 size_t ruleset_count(const struct ruleset *rs);
+/*
+ * The rules that a person means by a text: all of an id, 6 characters or more
+ * of its front, a name, or a title. How many; *out is one of them.
+ */
+#define RULE_MEANT "an id, 6 or more characters of its front, a name, a title"
+size_t ruleset_find(const struct ruleset *rs, struct slice text,
+    struct rule_view *out);
 /* How many of them nothing is wrong with, also beside the others. */
 size_t ruleset_fit(const struct ruleset *rs);
 /*

@@ -4,6 +4,8 @@
 #include "base/when.h"
 #include "engine/ruleset.h"
 
+enum { ID_LEAST = 6 };
+
 struct ruleset_memory
 ruleset_memory(const struct ruleset *rs)
 {
@@ -104,4 +106,29 @@ ruleset_view(const struct ruleset *rs, size_t i)
 	view_tunings(rs, r, &out);
 	view_wake(rs, r, &out);
 	return out;
+}
+
+static bool
+is_meant(const struct rule *r, struct slice text)
+{
+	return slice_eq_nocase(r->info.id, text) ||
+	    (r->name.len > 0 && slice_eq(r->name, text)) ||
+	    slice_eq_nocase(r->info.title, text) ||
+	    (text.len >= ID_LEAST && slice_eq_nocase(
+	    slice_head(r->info.id, text.len), text));
+}
+
+size_t
+ruleset_find(const struct ruleset *rs, struct slice text,
+    struct rule_view *out)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; text.len > 0 && i < rs->count; i++) {
+		if (!is_meant(&rs->rules[i], text))
+			continue;
+		*out = ruleset_view(rs, i);
+		found++;
+	}
+	return found;
 }

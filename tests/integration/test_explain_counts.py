@@ -169,4 +169,4 @@ correlation: { type: event_count, rules: [fialed], timespan: 1m, condition: { gt
     done = subprocess.run([VEDETTE, "rules", "explain", "-c", place / "c.yaml", "9d5b0f66"],
                           capture_output=True, text=True)
     assert done.returncode == 2
-    assert "bad.yml:3:43: \"fialed\": no rule has that id or name; did you mean \"failed\"?" in done.stderr
+    assert "bad.yml:3:43: \"fialed\": no rule that is loaded has that id or name; did you mean \"failed\"?" in done.stderr

@@ -190,7 +190,7 @@ def test_attack_counts_what_can_fire_by_technique(place):
 
 def test_a_rule_that_there_is_not_is_said(place):
     conf = place([], FIELD, own=False)
-    assert "no rule nobody" in reach(conf, "nobody", status=2)
+    assert 'no rule "nobody"' in reach(conf, "nobody", status=2)
 
 
 def corpus(tmp_path):

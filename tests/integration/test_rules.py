@@ -82,7 +82,7 @@ def test_show_tells_everything_by_any_beginning_of_the_id(rules):
     r = json.loads(vedette(rules, "show", "7d5b0f66", "--json").stdout)
     assert r["tests"] == 3 and r["logsource"] == {
         "product": "linux", "service": "door"}
-    assert "no rule 999999" in vedette(rules, "show", "999999",
+    assert 'no rule "999999"' in vedette(rules, "show", "999999",
                                        status=2).stderr
     vedette(rules, "show", "7d5b", status=2)
     vedette(rules, "show", status=2)
@@ -113,6 +113,18 @@ def test_show_says_that_a_rule_is_counted_and_silent(rules):
     assert "counted " not in said and "source " not in said
     crowd.unlink()
     assert "counted " not in vedette(rules, "show", "7d5b0f").stdout
+
+
+def test_a_rule_is_meant_by_its_title_too(rules):
+    (rules / "rules" / "crowd.yml").write_text(GHOSTS)
+    for title in ("Ghosts come in crowds", "ghosts COME in crowds"):
+        assert vedette(rules, "show", title).stdout.startswith("title ")
+    for wrong in ("Ghosts come", ""):
+        assert f'no rule "{wrong}" (an id, 6 or more' in vedette(
+            rules, "show", wrong, status=2).stderr
+    (rules / "rules" / "again.yml").write_text(GHOSTS + "id: again\n")
+    assert "2 rules are" in vedette(
+        rules, "show", "Ghosts come in crowds", status=2).stderr
 
 
 def test_lint_says_all_mistakes_with_their_places(rules):

@@ -200,7 +200,7 @@ def test_mutes_have_a_reason_an_end_and_a_rule(sensor):
                       (("--for", "2h", "--reason", " "), "needs a reason"),
                       (("--until", "2020-01-01", "--reason", "x"), "past")):
         assert why in rules(sensor, "mute", ID, *argv, check=2).stderr
-    for rule, why in (("3f0b8", "no such rule"), ("unknown-rule", "no such rule"), ("", "no such rule")):
+    for rule, why in (("3f0b8", 'no rule "3f0b8"'), ("unknown-rule", 'no rule "unknown-rule"'), ("", 'no rule ""')):
         done = rules(sensor, "mute", rule, "--for", "2h", "--reason", "x", check=2)
         assert why in done.stderr
     assert not sensor.vedette("alerts", "--kind", "decision", "--json").stdout

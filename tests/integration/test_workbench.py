@@ -115,7 +115,7 @@ def test_one_rule_alone(rules):
     vedette(rules, "test", "--rule", GHOST[:8], status=1)
     r = vedette(rules, "test", "--rule", "9E5B0F")
     assert r.stdout == "0 tests of 0 rules pass; 1 rule has no tests\n"
-    assert "no rule 999999" in vedette(rules, "test", "--rule", "999999",
+    assert 'no rule "999999"' in vedette(rules, "test", "--rule", "999999",
                                        status=2).stderr
 
 
