@@ -175,9 +175,8 @@ is_method(struct slice s)
 	return s.len > 0 && s.len <= METHOD_MAX;
 }
 
-/* Where in a target the path begins: behind "http://host". */
-static struct slice
-path_of(struct slice target)
+struct slice
+access_path(struct slice target)
 {
 	size_t query = slice_find_byte(target, '?');
 	struct slice path = slice_head(target, query), rest = path, scheme;
@@ -207,7 +206,7 @@ split_request(struct access_line *out)
 		return;
 	out->method = method;
 	out->target = rest;
-	out->path = path_of(rest);
+	out->path = access_path(rest);
 }
 
 /* TIME] "REQUEST" and all behind it. */

@@ -39,6 +39,9 @@ struct access_line {
 
 /* False when it is no such line; *out is then undefined. */
 bool access_parse(struct slice line, struct zone *z, struct access_line *out);
+/* Of a target, what stands before the query and behind "http://host". */
+struct slice access_path(struct slice target);
+
 /* An address, or a name with a dot or a port: no word of a sentence. */
 bool access_host(struct slice s);
 

@@ -100,9 +100,37 @@ inside(struct decode_frame *frame, struct event *ev, struct decoded *out)
 	return take(frame, ev, out->message);
 }
 
+static bool
+could(const struct decode_frame *frame, struct event *ev, unsigned n)
+{
+	static const int fields[] = {
+		F_MESSAGE, F_CATEGORY, F_ACTION, F_OUTCOME, F_SOURCE_ADDRESS,
+		F_SOURCE_IP, F_C_IP, F_URL_ORIGINAL, F_CS_URI_QUERY,
+		F_URL_PATH, F_CS_URI_STEM, F_URL_DOMAIN, F_CS_HOST,
+		F_HTTP_METHOD, F_CS_METHOD, F_HTTP_REFERRER, F_CS_REFERER,
+		F_USER_AGENT, F_CS_USER_AGENT, F_USER_NAME, F_CS_USERNAME,
+		F_HTTP_STATUS, F_SC_STATUS, F_HTTP_BYTES, F_SC_BYTES,
+		F_HTTP_VERSION,
+	};
+
+	for (size_t i = 0; i < COUNT(fields); i++)
+		event_set(ev, fields[i], value_any);
+	event_source(ev, frame->web);
+	return n == 0;
+}
+
+/* As servers are configured where they are packaged. */
+static const char *const files[] = {
+	"/var/log/nginx/*access*", "/var/log/apache2/*access*",
+	"/var/log/httpd/*access*", "/var/log/lighttpd/*access*",
+	"/var/log/tomcat*/*access*", NULL
+};
+
 const struct decoder dec_access = {
 	.name = "access",
 	.form = FORM_TEXT,
 	.decode = decode,
 	.inside = inside,
+	.could = could,
+	.files = files,
 };

@@ -34,7 +34,7 @@ static const char *const pid_names[] = {
 	"_PID", "SYSLOG_PID", "pid", "procid", NULL
 };
 static const char *const time_names[] = {
-	"@timestamp", "timestamp", "time", NULL
+	"@timestamp", "timestamp", "time", "ts", NULL
 };
 /* Decimal microseconds, as journalctl -o json gives. */
 static const char *const micros_names[] = {

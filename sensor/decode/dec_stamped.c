@@ -27,8 +27,27 @@ decode(struct decode_frame *frame, struct event *ev, struct decoded *out)
 	return true;
 }
 
+static bool
+could(const struct decode_frame *frame, struct event *ev, unsigned n)
+{
+	event_set(ev, F_MESSAGE, value_any);
+	event_source(ev, frame->other);
+	return n == 0;
+}
+
+/* As those that we know are configured where they are packaged. */
+static const char *const files[] = {
+	"/var/log/nginx/*error*", "/var/log/apache2/*error*",
+	"/var/log/httpd/*error*", "/var/log/lighttpd/*error*",
+	"/var/log/php*-fpm.log*", "/var/log/tomcat*/catalina*",
+	"/var/log/squid/cache*", "/var/log/squid/access*", NULL
+};
+
 const struct decoder dec_stamped = {
 	.name = "stamped",
 	.form = FORM_TEXT,
 	.decode = decode,
+	.could = could,
+	.speaks = true,
+	.files = files,
 };

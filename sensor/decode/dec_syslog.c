@@ -126,7 +126,7 @@ take_host(struct frame *f)
 	struct slice s = f->rest, word;
 
 	if (!slice_cut(&s, ' ', &word) || word.len == 0 ||
-	    word.p[word.len - 1] == ':')
+	    word.p[word.len - 1] == ':' || word.p[0] == '(')
 		return;
 	f->host = word;
 	f->rest = s;

@@ -1,5 +1,6 @@
 #include "decode/percent.h"
 
+#include "decode/accessline.h"
 #include "decode/cursor.h"
 
 static int
@@ -114,7 +115,7 @@ add_copies(struct event *ev, int field)
 		if (!percent_decode(ev->arena, text, level == 0, &text,
 		    &ev->truncated))
 			return;
-		event_add(ev, field, VALUE_STRING, text);
+		event_add_decoded(ev, field, text);
 	}
 }
 
@@ -124,6 +125,10 @@ percent_run(struct event *ev)
 	static const int fields[] = { F_CS_URI_QUERY, F_CS_URI_STEM,
 		F_CS_REFERER, F_CS_USER_AGENT, F_C_URI };
 
+	if (event_get(ev, F_CS_URI_QUERY) != NULL &&
+	    event_get(ev, F_CS_URI_STEM) == NULL)
+		event_set(ev, F_CS_URI_STEM,
+		    access_path(event_text(ev, F_CS_URI_QUERY)));
 	for (size_t i = 0; i < COUNT(fields); i++)
 		if (event_get(ev, fields[i]) != NULL)
 			add_copies(ev, fields[i]);

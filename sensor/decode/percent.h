@@ -17,8 +17,9 @@ bool percent_decode(struct arena *a, struct slice text, bool log_escapes,
     struct slice *out, bool *full);
 
 /*
- * Gives each field of a request one more value for each encoding that can be
- * taken off its first one. At most PERCENT_LEVELS.
+ * Gives a request with a target the path of it, and each of its fields one more
+ * value for each encoding that can be taken off the first, PERCENT_LEVELS at
+ * most.
  */
 void percent_run(struct event *ev);
 

@@ -234,6 +234,7 @@ begin(struct asking *a)
 
 	event_reset(a->ev, &a->record);
 	a->ev->raw = value_any;
+	a->record.form = FORM_TEXT;
 	if (format == NULL) {
 		event_set(a->ev, F_MESSAGE, value_any);
 		event_source(a->ev, frame->other);
@@ -242,8 +243,11 @@ begin(struct asking *a)
 	for (size_t i = 0; a->d->formats[i] != NULL; i++)
 		if (a->d->formats[i] == format)
 			frame->state = a->d->states[i];
+	a->record.form = format->form;
 	if (!format->could(frame, a->ev, a->kind))
 		return false;
+	if (format->open)
+		sources_needed(a->d->sources, a->ev);
 	if (format->speaks && a->program.len > 0)
 		event_set(a->ev, F_PROCESS_NAME, a->program);
 	return true;
@@ -253,6 +257,10 @@ static void
 tell(struct asking *a, struct slice by)
 {
 	sources_run(a->d->sources, a->ev);
+	/* As percent_run does. */
+	if (event_get(a->ev, F_CS_URI_QUERY) != NULL &&
+	    event_get(a->ev, F_CS_URI_STEM) == NULL)
+		event_set(a->ev, F_CS_URI_STEM, value_any);
 	if (a->format != NULL && is_wild(a->program))
 		event_set(a->ev, F_PROCESS_NAME, value_any);
 	a->each(a->arg, &(struct prospect){ a->ev, by, a->only });
@@ -356,6 +364,28 @@ tell_programs(struct asking *a)
 	}
 }
 
+/* What may stand in the messages of a format that speaks, if it does. */
+static void
+tell_inside(struct asking *a)
+{
+	const struct decoder *outer = a->format;
+	const char *only = a->only;
+
+	for (size_t i = 0; a->d->formats[i] != NULL; i++) {
+		const struct decoder *f = a->d->formats[i];
+
+		if (f->inside == NULL || f->could == NULL)
+			continue;
+		a->format = f;
+		a->only = f->name;
+		a->kind = 0;
+		if (begin(a))
+			tell(a, slice_of(f->name));
+	}
+	a->format = outer;
+	a->only = only;
+}
+
 /* NULL: bare lines, which are of no program. */
 static void
 tell_format(struct asking *a, const struct decoder *format, const char *only)
@@ -374,6 +404,8 @@ tell_format(struct asking *a, const struct decoder *format, const char *only)
 		if (a->alone)
 			return;
 	}
+	if (format != NULL && format->speaks)
+		tell_inside(a);
 }
 
 static void

@@ -7,6 +7,8 @@
 /* Events from such a place, or of such a log source, are of another, too. */
 struct mapping {
 	const struct node *files, *programs;	/* NULL: any */
+	uint16_t *needed;	/* fields that an event of it has */
+	size_t needed_count;
 	bool sourced;		/* from says a log source, too */
 	struct logsource from;
 	struct logsource *gives;
@@ -90,14 +92,15 @@ static int
 check_from(struct diag *d, const struct node *item, const struct node *from)
 {
 	static const char *const keys[] = {
-		"files", "programs", "product", "category", "service", NULL
+		"files", "programs", "fields", "product", "category",
+		"service", NULL
 	};
 
 	if (from == NULL)
 		return node_error(d, item, "\"from\" is missing");
 	if (from->type != NODE_MAP || from->count == 0)
 		return node_error(d, from, "\"from\" is a map of files, "
-		    "programs or a log source");
+		    "programs, fields or a log source");
 	if (node_known(d, from, keys, "\"from\"") == -1)
 		return -1;
 	for (const struct node *n = from->first; n != NULL; n = n->next)
@@ -130,6 +133,24 @@ check_gives(struct diag *d, const struct node *item,
 }
 
 static void
+read_needed(struct sources *ss, const struct node *fields, struct mapping *m)
+{
+	bool list = fields != NULL && fields->type == NODE_LIST;
+	const struct node *n = list ? fields->first : fields;
+
+	if (fields == NULL)
+		return;
+	m->needed = arena_alloc(ss->keep, (fields->count + 1) *
+	    sizeof(*m->needed));
+	for (; n != NULL; n = list ? n->next : NULL) {
+		int field = schema_field(ss->schema, n->text);
+
+		if (field != -1)
+			m->needed[m->needed_count++] = (uint16_t)field;
+	}
+}
+
+static void
 read_mapping(struct sources *ss, const struct node *item, struct diag *d)
 {
 	static const char *const keys[] = { "from", "gives", NULL };
@@ -148,6 +169,7 @@ read_mapping(struct sources *ss, const struct node *item, struct diag *d)
 		return;
 	m.files = node_get(from, "files");
 	m.programs = node_get(from, "programs");
+	read_needed(ss, node_get(from, "fields"), &m);
 	m.from = read_source(ss, from);
 	m.sourced = m.from.product + m.from.category + m.from.service > 0;
 	m.gives = arena_alloc(ss->keep, (gives->count + 1) *
@@ -318,10 +340,30 @@ is_of(const struct event *ev, struct logsource from)
 	return false;
 }
 
+/* Only objects name their fields themselves. */
+static bool
+has_needed(const struct mapping *m, const struct event *ev)
+{
+	if (m->needed_count > 0 && ev->record->form != FORM_JSON)
+		return false;
+	for (size_t i = 0; i < m->needed_count; i++)
+		if (event_get(ev, m->needed[i]) == NULL)
+			return false;
+	return true;
+}
+
+void
+sources_needed(const struct sources *ss, struct event *ev)
+{
+	for (size_t i = 0; i < ss->mapping_count; i++)
+		for (size_t n = 0; n < ss->mappings[i].needed_count; n++)
+			event_set(ev, ss->mappings[i].needed[n], value_any);
+}
+
 static bool
 is_from(const struct mapping *m, const struct event *ev)
 {
-	return m->here && (!m->sourced || is_of(ev, m->from)) &&
+	return m->here && has_needed(m, ev) && (!m->sourced || is_of(ev, m->from)) &&
 	    (m->programs == NULL ||
 	    is_any(m->programs, event_text(ev, F_PROCESS_NAME)));
 }

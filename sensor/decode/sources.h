@@ -20,6 +20,8 @@ void sources_load(struct sources *ss, const char *path, struct diag *d);
 bool sources_name(const struct sources *ss, struct slice field);
 /* Once, when all that asks for fields was loaded, before the freeze. */
 void sources_bind(struct sources *ss);
+/* Sets the fields that mappings ask for, as an object may have them all. */
+void sources_needed(const struct sources *ss, struct event *ev);
 /* Adds to an event that is decoded what it has besides. */
 void sources_run(struct sources *ss, struct event *ev);
 

@@ -110,6 +110,7 @@ push_anywhere(struct views *vs)
 
 	if (ev->raw.len > 0) {
 		push(vs, VALUE_STRING, ev->raw);
+		push_values(vs, ev->decoded);
 		return;
 	}
 	for (size_t i = 0; i < ev->set_count; i++)

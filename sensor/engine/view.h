@@ -10,7 +10,10 @@
 
 #include "event/event.h"
 
-/* In place of a field: the raw message, or any value where there is none. */
+/*
+ * In place of a field: the raw message and what stands behind encodings in it,
+ * or any value where there is none.
+ */
 enum { FIELD_ANYWHERE = 0xffff };
 
 struct view {

@@ -41,7 +41,7 @@ event_reset(struct event *ev, const struct record *r)
 		ev->values[ev->set[i]] = (struct value){ 0 };
 	ev->set_count = 0;
 	ev->source_count = 0;
-	ev->others = NULL;
+	ev->others = ev->decoded = NULL;
 	ev->truncated = false;
 	ev->echo = false;
 	ev->kept = ev->decoder = ev->raw = S("");
@@ -95,8 +95,8 @@ event_add(struct event *ev, int field, enum value_type type,
 	v->more = more;
 }
 
-void
-event_other(struct event *ev, struct slice text)
+static void
+add_to(struct event *ev, struct value **list, struct slice text)
 {
 	struct value *v = arena_alloc(ev->arena, sizeof(*v));
 
@@ -104,8 +104,21 @@ event_other(struct event *ev, struct slice text)
 		ev->truncated = true;
 		return;
 	}
-	*v = (struct value){ VALUE_STRING, text, ev->others };
-	ev->others = v;
+	*v = (struct value){ VALUE_STRING, text, *list };
+	*list = v;
+}
+
+void
+event_other(struct event *ev, struct slice text)
+{
+	add_to(ev, &ev->others, text);
+}
+
+void
+event_add_decoded(struct event *ev, int field, struct slice text)
+{
+	event_add(ev, field, VALUE_STRING, text);
+	add_to(ev, &ev->decoded, text);
 }
 
 const struct value *

@@ -46,6 +46,7 @@ struct event {
 	uint16_t *set;		/* the fields that are not absent */
 	size_t set_count;
 	struct value *others;	/* values of fields that nobody named */
+	struct value *decoded;	/* of raw, parts behind an encoding */
 };
 
 /* Takes a frozen schema. Owner: caller; event_free ends it. */
@@ -62,6 +63,8 @@ void event_add(struct event *ev, int field, enum value_type type,
     struct slice text);
 /* A value of a field without a slot: only keywords look at it. */
 void event_other(struct event *ev, struct slice text);
+/* Adds one more value behind an encoding; keywords look at it as at raw. */
+void event_add_decoded(struct event *ev, int field, struct slice text);
 /* The field's first value, or NULL when it is absent. */
 const struct value *event_get(const struct event *ev, int field);
 /* Text of the first value, or the empty slice. */

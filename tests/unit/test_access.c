@@ -279,6 +279,9 @@ a_field_has_a_value_for_each_of_two_encodings(void)
 		    rows[i].target, i);
 		CHECK_ROW(count_values(event_get(ev, F_CS_URI_QUERY)) ==
 		    rows[i].values, i);
+		/* Of the target and of its path. */
+		CHECK_ROW(count_values(ev->decoded) ==
+		    2 * (rows[i].values - 1), i);
 		event_free(ev);
 		decoders_free(d);
 		schema_free(s);
