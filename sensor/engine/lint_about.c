@@ -3,18 +3,14 @@
  */
 #include "engine/lint.h"
 
+enum { KEYS_MAX = 64 };
+
 #include "base/when.h"
 
-/* Keys of rules, correlations and filters; others are accepted. */
-static const char *const top_keys[] = {
-	"title", "id", "name", "related", "taxonomy", "status", "description",
-	"license", "author", "references", "date", "modified", "logsource",
-	"detection", "correlation", "filter", "fields", "falsepositives",
-	"level", "tags", "scope", "action", "vedette", NULL
-};
-
-static const char *const source_keys[] = {
-	"product", "category", "service", "definition", NULL
+/* Keys of rules that have a shape of their own; the others: rule_opts. */
+static const char *const shaped[] = {
+	"logsource", "detection", "correlation", "filter", "tags", "vedette",
+	NULL
 };
 
 /* Those of filters, too. */
@@ -78,13 +74,30 @@ suggest(const struct lint *lint, const struct node *at, const char *what,
 	buf_free(&choice);
 }
 
+/* Names of a table and some others, as did_you_mean wants them. */
+static void
+add_names(const char **names, const struct opt *table,
+    const char *const *others)
+{
+	size_t n = 0;
+
+	for (; table->name != NULL && n < KEYS_MAX; table++)
+		names[n++] = table->name;
+	for (; others != NULL && *others != NULL && n < KEYS_MAX; others++)
+		names[n++] = *others;
+	names[n] = NULL;
+}
+
 /* Keys of one's own are allowed, so only those like a known one are told. */
 static void
 misspelt(const struct lint *lint, const struct node *map,
-    const char *const *keys)
+    const struct opt *table, const char *const *others)
 {
+	const char *keys[KEYS_MAX + 1];
+
 	if (map == NULL || map->type != NODE_MAP)
 		return;
+	add_names(keys, table, others);
 	for (const struct node *n = map->first; n != NULL; n = n->next) {
 		const char *key = node_cstr(n->key), *near;
 
@@ -280,8 +293,8 @@ lint_about(const struct lint *lint, const struct node *doc)
 {
 	const struct node *tags = node_get(doc, "tags");
 
-	misspelt(lint, doc, top_keys);
-	misspelt(lint, node_get(doc, "logsource"), source_keys);
+	misspelt(lint, doc, rule_opts, shaped);
+	misspelt(lint, node_get(doc, "logsource"), logsource_opts, NULL);
 	missing(lint, doc);
 	identity(lint, doc);
 	dates(lint, doc);
