@@ -1,6 +1,6 @@
 /*
- * rules lint: whether files are right, and what of them is no good; loads
- * nothing else.
+ * rules lint: whether rules and tuning are right, and what of them is no good:
+ * those that are configured, or files and nothing else.
  */
 #include <stdio.h>
 #include <sys/resource.h>
@@ -52,6 +52,18 @@ add_count(struct buf *out, const char *before, unsigned n, const char *what)
 		buf_fmt(out, "%s%u %s%s", before, n, what, n == 1 ? "" : "s");
 }
 
+/* Exceptions, or overrides. */
+static unsigned
+tunings(const struct lint_call *c, bool exceptions)
+{
+	const struct ruleset *rules = c->session.detector.rules;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < ruleset_tunings(rules); i++)
+		n += ruleset_tuning(rules, i).exception == exceptions;
+	return n;
+}
+
 static void
 print_text(const struct lint_call *c, size_t good, size_t refused)
 {
@@ -63,6 +75,9 @@ print_text(const struct lint_call *c, size_t good, size_t refused)
 	number_grouped(&text, refused);
 	buf_fmt(&text, " refused, in %.2f s, %ld MiB",
 	    (double)(when_steady() - c->since) / SECOND, mebibytes());
+	add_count(&text, "; ", tunings(c, true), "exception");
+	add_count(&text, tunings(c, true) > 0 ? ", " : "; ",
+	    tunings(c, false), "override");
 	add_count(&text, "; ", errors, "error");
 	add_count(&text, errors > 0 ? ", " : "; ", warnings(c), "warning");
 	buf_byte(&text, '\n');
@@ -87,6 +102,8 @@ print_json(const struct lint_call *c, size_t good, size_t refused)
 	jsonw_object(&w);
 	jsonw_pair_int(&w, "rules", (int64_t)good);
 	jsonw_pair_int(&w, "refused", (int64_t)refused);
+	jsonw_pair_int(&w, "exceptions", tunings(c, true));
+	jsonw_pair_int(&w, "overrides", tunings(c, false));
 	jsonw_pair_int(&w, "errors", c->session.diag.errors);
 	jsonw_pair_int(&w, "warnings", warnings(c));
 	jsonw_pair_int(&w, "milliseconds",
@@ -154,20 +171,18 @@ run(const struct registry *reg, int argc, char **argv)
 
 	if (!args_read(&rules_lint, &c, &argc, argv, &status))
 		return status;
-	if (argc < 2)
-		return args_wrong(&rules_lint, "which files?");
 	for (int i = 1; i < argc; i++)
 		if (access(argv[i], R_OK) == -1)
 			return args_wrong(&rules_lint, "%s: %m", argv[i]);
 	only = (struct strlist){ (const char **)argv + 1, (size_t)argc - 1 };
-	status = lint(&c, reg, &only);
+	status = lint(&c, reg, argc > 1 ? &only : NULL);
 	diag_free(&c.advice);
 	return status;
 }
 
 const struct command rules_lint = {
 	.name = "rules lint",
-	.synopsis = "[-c FILE] [--strict] [--own] [--json] FILE|DIR...",
+	.synopsis = "[-c FILE] [--strict] [--own] [--json] [FILE|DIR]...",
 	.what = "whether files are right, and what of them is no good",
 	.args = lint_args,
 	.run = run,

@@ -1,36 +1,9 @@
 #include "daemon/detector.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/rulefile.h"
 #include "daemon/ruletest.h"
-
-/* A directory of decoders, or a file in one. */
-static bool
-is_decoder(const char *path)
-{
-	struct slice dir = slice_of(path), file;
-	struct stat sb;
-
-	while (slice_ends(dir, S("/")))
-		dir.len--;
-	if (stat(path, &sb) == -1)
-		return false;
-	if (S_ISREG(sb.st_mode) && !slice_split_last(dir, S("/"), &dir,
-	    &file))
-		return false;
-	return slice_eq(dir, S("decoders")) ||
-	    slice_ends(dir, S("/decoders"));
-}
-
-static bool
-is_mapping(const char *path)
-{
-	struct slice name = slice_of(path);
-
-	return slice_eq(name, S("sources.yaml")) ||
-	    slice_ends(name, S("/sources.yaml"));
-}
 
 static bool
 is_named(void *arg, struct slice field)
@@ -38,44 +11,31 @@ is_named(void *arg, struct slice field)
 	return decoders_name(arg, field);
 }
 
-/* The same for what events are called besides. */
+/* Decoders or mappings from each path that has some; how many have. */
 static size_t
-load_mappings(struct detector *det, const struct strlist *paths,
-    struct diag *d)
+load_beside(struct detector *det, const struct config *c,
+    const struct strlist *paths, enum rulefile kind, struct diag *d)
 {
+	bool decoders = kind == RULEFILE_DECODERS;
 	size_t found = 0;
 
 	for (size_t i = 0; i < paths->count; i++) {
 		struct buf path = { 0 };
 
-		buf_fmt(&path, is_mapping(paths->items[i]) ? "%s" :
-		    "%s/sources.yaml", paths->items[i]);
+		buf_str(&path, paths->items[i]);
+		if (rulefile_kind(c, paths->items[i]) != kind)
+			buf_str(&path, decoders ? "/decoders" :
+			    "/sources.yaml");
 		if (access(buf_cstr(&path), F_OK) == 0) {
-			decoders_map(det->decoders, buf_cstr(&path), d);
+			if (decoders)
+				decoders_load(det->decoders, buf_cstr(&path),
+				    d);
+			else
+				decoders_map(det->decoders, buf_cstr(&path),
+				    d);
 			found++;
 		}
 		buf_free(&path);
-	}
-	return found;
-}
-
-/* Loads them from each path that has some; how many have. */
-static size_t
-load_decoders(struct detector *det, const struct strlist *paths,
-    struct diag *d)
-{
-	size_t found = 0;
-
-	for (size_t i = 0; i < paths->count; i++) {
-		struct buf dir = { 0 };
-
-		buf_fmt(&dir, is_decoder(paths->items[i]) ? "%s" :
-		    "%s/decoders", paths->items[i]);
-		if (access(buf_cstr(&dir), F_OK) == 0) {
-			decoders_load(det->decoders, buf_cstr(&dir), d);
-			found++;
-		}
-		buf_free(&dir);
 	}
 	return found;
 }
@@ -107,35 +67,76 @@ load_tuning(struct ruleset *rules, const struct strlist *paths,
 			load(rules, paths->items[i], d);
 }
 
+/* Whether those that somebody named are tuning and nothing else. */
+static bool
+is_all_tuning(const struct config *c, const struct strlist *paths)
+{
+	for (size_t i = 0; i < paths->count; i++)
+		if (rulefile_kind(c, paths->items[i]) < RULEFILE_EXCEPTIONS)
+			return false;
+	return true;
+}
+
+/* Those of a kind. */
+static void
+load_kind(struct detector *det, const struct config *c,
+    const struct strlist *paths, enum rulefile kind, struct diag *d)
+{
+	static int (*const loads[RULEFILE_KINDS])(struct ruleset *,
+	    const char *, struct diag *) = {
+		[RULEFILE_RULES] = ruleset_load,
+		[RULEFILE_EXCEPTIONS] = ruleset_exceptions,
+		[RULEFILE_OVERRIDES] = ruleset_overrides,
+	};
+
+	for (size_t i = 0; i < paths->count; i++)
+		if (rulefile_kind(c, paths->items[i]) == kind)
+			loads[kind](det->rules, paths->items[i], d);
+}
+
+/* Tuning comes behind the rules. What names nothing else is about all. */
+static void
+load_rules(struct detector *det, const struct config *c,
+    const struct strlist *only, struct diag *d)
+{
+	if (only == NULL) {
+		load_kind(det, c, c->rules, RULEFILE_RULES, d);
+		load_tuning(det->rules, c->exceptions, ruleset_exceptions, d);
+		load_tuning(det->rules, c->overrides, ruleset_overrides, d);
+		return;
+	}
+	load_kind(det, c, is_all_tuning(c, only) ? c->rules : only,
+	    RULEFILE_RULES, d);
+	load_kind(det, c, only, RULEFILE_EXCEPTIONS, d);
+	load_kind(det, c, only, RULEFILE_OVERRIDES, d);
+}
+
 int
 detector_read(struct detector *det, const struct config *c,
     const struct decoder *const *formats, const struct strlist *only,
     struct diag *d)
 {
+	static const enum rulefile beside[] = {
+		RULEFILE_DECODERS, RULEFILE_SOURCES,
+	};
 	const struct strlist *paths = only != NULL ? only : c->rules;
 	unsigned before = d->errors;
 
 	*det = (struct detector){ .schema = schema_new() };
 	det->decoders = decoders_new(det->schema, formats);
 	expect_echoes(det->decoders, c);
-	if (load_decoders(det, paths, d) == 0 && only != NULL)
-		load_decoders(det, c->rules, d);
-	if (load_mappings(det, paths, d) == 0 && only != NULL)
-		load_mappings(det, c->rules, d);
+	for (size_t i = 0; i < COUNT(beside); i++)
+		if (load_beside(det, c, paths, beside[i], d) == 0 &&
+		    only != NULL)
+			load_beside(det, c, c->rules, beside[i], d);
 	det->rules = ruleset_new(det->schema);
 	ruleset_placeholders(det->rules, c->placeholders);
 	ruleset_limit(det->rules, &c->correlation);
 	if (c->advice != NULL)
 		ruleset_lint(det->rules, &(struct lint_asked){ c->advice,
-		    c->own, is_named, det->decoders });
-	for (size_t i = 0; i < paths->count; i++)
-		if (!is_decoder(paths->items[i]) &&
-		    !is_mapping(paths->items[i]))
-			ruleset_load(det->rules, paths->items[i], d);
-	if (only == NULL) {
-		load_tuning(det->rules, c->exceptions, ruleset_exceptions, d);
-		load_tuning(det->rules, c->overrides, ruleset_overrides, d);
-	}
+		    c->own, only != NULL && is_all_tuning(c, only), is_named,
+		    det->decoders });
+	load_rules(det, c, only, d);
 	if (c->draft.len > 0)
 		ruleset_exceptions_text(det->rules, "draft", c->draft, d);
 	return d->errors > before ? -1 : 0;

@@ -23,6 +23,8 @@ struct detector {
  * Reads rules from each path of config's with its exceptions and overrides, or
  * only those of `only`, when not NULL, as they are; and decoders from the
  * "decoders" directory of the same paths, or of config's when `only` has none.
+ * Tuning among `only` (rulefile.h) is that of its rules, or of config's when
+ * it names nothing else.
  * The last of its tunings is the configuration's draft, if there is one. All
  * mistakes go to the diag; -1 when there was one. detector_free ends it in
  * either case.

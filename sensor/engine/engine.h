@@ -49,6 +49,7 @@ void ruleset_limit(struct ruleset *rs, const struct ruleset_limits *limits);
 struct lint_asked {
 	struct diag *advice;
 	bool own;
+	bool tuning;	/* of exceptions and overrides alone, not of rules */
 	/* Whether a field may have this name besides its decoder's. */
 	bool (*named)(void *arg, struct slice field);
 	void *arg;

@@ -115,17 +115,24 @@ lint_takes_all(const struct predicates *ps, const struct expr *e)
 	return all;
 }
 
+size_t
+lint_strength(const struct predicates *ps, const struct expr *e)
+{
+	struct gauge g = { ps, 0 };
+
+	return strength(&g, e);
+}
+
 static void
 lint_breadth(const struct lint *lint, const struct load *l,
     const struct node *doc, const struct expr *expr)
 {
-	struct gauge g = { l->predicates, 0 };
 	const struct node *at = node_get(doc, "detection");
 	size_t n;
 
 	if (expr == NULL || at == NULL)
 		return;
-	n = strength(&g, expr);
+	n = lint_strength(l->predicates, expr);
 	if (n == 0)
 		node_warn(lint->advice, at->key, "too broad: there is a way "
 		    "to match without a text, a number or an address");

@@ -9,7 +9,7 @@ enum { NEAR_MAX = 2048 };
 
 struct fields {
 	const struct lint *lint;
-	const struct load *load;
+	const struct schema *schema;
 	const char *const *own, *const *shared;	/* or NULL */
 };
 
@@ -27,7 +27,7 @@ static bool
 is_decoded(const struct fields *f, struct slice name)
 {
 	const struct lint_asked *asked = &f->lint->asked;
-	int field = schema_find(f->load->schema, name);
+	int field = schema_find(f->schema, name);
 
 	if (field != -1 && (size_t)field < f->lint->fields)
 		return true;
@@ -46,36 +46,16 @@ near_name(const struct fields *f, const char *name)
 	    s++)
 		names[n++] = *s;
 	for (size_t i = 0; i < f->lint->fields && n < NEAR_MAX - 1; i++)
-		names[n++] = (const char *)schema_name(f->load->schema,
+		names[n++] = (const char *)schema_name(f->schema,
 		    (int)i).p;
 	names[n] = NULL;
 	return did_you_mean(name, names);
 }
 
-static void
-look_at_item(void *arg, const struct node *item)
-{
-	const struct fields *f = arg;
-	struct slice rest = item->key->text, name = rest;
-	const char *near;
-	char text[64];
-
-	slice_cut(&rest, '|', &name);
-	if (name.len == 0 || is_in(f->own, name) ||
-	    (f->own != NULL && is_in(f->shared, name)) ||
-	    is_decoded(f, name))
-		return;
-	slice_to_cstr(name, text, sizeof(text));
-	near = near_name(f, text);
-	node_warn(f->lint->advice, item->key, "unknown field \"%s\" for this "
-	    "log source%s%s%s", text, near != NULL ? "; did you mean \"" : "",
-	    near != NULL ? near : "", near != NULL ? "\"?" : "");
-}
-
 static bool
 is_decoded_word(const struct fields *f, struct slice word)
 {
-	int n = schema_word_find(f->load->schema, word);
+	int n = schema_word_find(f->schema, word);
 
 	return word.len > 0 && n != -1 && (size_t)n < f->lint->words;
 }
@@ -85,15 +65,55 @@ is_decoded_word(const struct fields *f, struct slice word)
  * records are the kernel's, too many to name.
  */
 static bool
-is_known(const struct fields *f, const struct node *source)
+is_known(const struct fields *f, const struct lint_source *source)
 {
-	struct slice service = node_text(source, "service");
-	struct slice product = node_text(source, "product");
-
 	if (f->own != NULL)
 		return true;
-	return slice_eq(product, S("linux")) &&
-	    is_decoded_word(f, service) && !slice_eq(service, S("auditd"));
+	return slice_eq(source->product, S("linux")) &&
+	    is_decoded_word(f, source->service) &&
+	    !slice_eq(source->service, S("auditd"));
+}
+
+bool
+lint_is_unknown(const struct lint *lint, const struct schema *schema,
+    const struct lint_source *source, struct slice field,
+    const char **near)
+{
+	struct fields f = { .lint = lint, .schema = schema };
+	char text[64];
+
+	f.own = taxonomy_fields(source->category, &f.shared);
+	if (!is_known(&f, source) || field.len == 0 ||
+	    is_in(f.own, field) ||
+	    (f.own != NULL && is_in(f.shared, field)) ||
+	    is_decoded(&f, field))
+		return false;
+	slice_to_cstr(field, text, sizeof(text));
+	*near = near_name(&f, text);
+	return true;
+}
+
+/* What lint_items calls back with. */
+struct looking {
+	const struct lint *lint;
+	const struct schema *schema;
+	struct lint_source source;
+};
+
+static void
+look_at_item(void *arg, const struct node *item)
+{
+	const struct looking *l = arg;
+	struct slice rest = item->key->text, name = rest;
+	const char *near;
+
+	slice_cut(&rest, '|', &name);
+	if (!lint_is_unknown(l->lint, l->schema, &l->source, name, &near))
+		return;
+	node_warn(l->lint->advice, item->key, "unknown field \"%.*s\" for "
+	    "this log source%s%s%s", (int)name.len, (const char *)name.p,
+	    near != NULL ? "; did you mean \"" : "",
+	    near != NULL ? near : "", near != NULL ? "\"?" : "");
 }
 
 void
@@ -101,11 +121,10 @@ lint_fields(const struct lint *lint, const struct load *l,
     const struct node *doc)
 {
 	const struct node *source = node_get(doc, "logsource");
-	struct fields f = { .lint = lint, .load = l };
+	struct looking look = { lint, l->schema, {
+		node_text(source, "product"), node_text(source, "category"),
+		node_text(source, "service") } };
 
-	f.own = taxonomy_fields(node_text(source, "category"), &f.shared);
-	if (!is_known(&f, source))
-		return;
-	lint_items(node_get(doc, "detection"), look_at_item, &f);
-	lint_items(node_get(doc, "filter"), look_at_item, &f);
+	lint_items(node_get(doc, "detection"), look_at_item, &look);
+	lint_items(node_get(doc, "filter"), look_at_item, &look);
 }

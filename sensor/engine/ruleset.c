@@ -121,7 +121,8 @@ add_document(struct ruleset *rs, struct load *l, const struct node *doc)
 	bool filter = node_get(doc, "filter") != NULL;
 	int ret = filter ? add_filter(rs, l, doc) : add_rule(rs, l, doc);
 
-	if (rs->lint.advice != NULL && doc->type == NODE_MAP &&
+	if (rs->lint.advice != NULL && !rs->lint.asked.tuning &&
+	    doc->type == NODE_MAP &&
 	    lint_document(&rs->lint, l, doc, ret == -1 || filter ? NULL :
 	    rs->rules[rs->count - 1].expr) == -1 && ret == 0) {
 		rs->count -= !filter;
@@ -369,6 +370,9 @@ ruleset_compile(struct ruleset *rs, struct diag *d)
 	filters_apply(rs->filters, rs->filter_count, rs->rules, rs->count,
 	    rs->build, d);
 	bind_correlations(rs, d);
+	if (rs->lint.advice != NULL)
+		lint_tunings(&rs->lint, rs->tuning, &(struct lint_rules){
+			rs->rules, rs->count, rs->predicates, rs->schema });
 	tuning_bind(rs->tuning, rs->rules, rs->count, rs->keep, d);
 	for (size_t i = 0; i < rs->count; i++) {
 		struct rule *r = &rs->rules[i];
@@ -385,7 +389,7 @@ ruleset_compile(struct ruleset *rs, struct diag *d)
 	questions_compile(rs);
 	if (d->errors > before)
 		return -1;
-	if (rs->lint.advice != NULL)
+	if (rs->lint.advice != NULL && !rs->lint.asked.tuning)
 		lint_rules(&rs->lint, rs->rules, rs->count);
 	predicates_seal(rs->predicates);
 	rs->roster = roster_new(rs->rules, rs->count, rs->predicates);

@@ -22,6 +22,9 @@ struct tune {
 	struct tuning_view view;
 	struct tune_name *names;
 	size_t name_count;
+	/* Of an exception: the fields of its match, and where they stand. */
+	struct tune_name *fields;
+	size_t field_count;
 	struct expr *expr;	/* while building; of an exception */
 	uint32_t *code;		/* see program.h */
 	size_t code_len;

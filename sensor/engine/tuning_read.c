@@ -87,6 +87,29 @@ add_names(struct tune *out, const struct strlist *list,
 	}
 }
 
+/* Calls itself for maps in lists; counts only when there is no room yet. */
+static void
+add_fields(struct tune *out, const struct node *n, struct arena *keep)
+{
+	for (n = n->first; n != NULL; n = n->next) {
+		struct slice rest, name;
+
+		if (n->key == NULL) {
+			add_fields(out, n, keep);
+			continue;
+		}
+		rest = name = n->key->text;
+		slice_cut(&rest, '|', &name);
+		if (out->fields != NULL)
+			out->fields[out->field_count] = (struct tune_name){
+				.text = arena_keep(keep, name),
+				.line = n->key->line,
+				.column = n->key->column,
+			};
+		out->field_count++;
+	}
+}
+
 static int
 read_match(struct load *l, const struct node *map, struct tune *out)
 {
@@ -97,6 +120,11 @@ read_match(struct load *l, const struct node *map, struct tune *out)
 		    "\"match\", or it would hide the whole rule (enabled: "
 		    "false in an override does that)");
 	out->expr = selection_read(l, match);
+	add_fields(out, match, l->keep);
+	out->fields = arena_alloc(l->keep, (out->field_count + 1) *
+	    sizeof(*out->fields));
+	out->field_count = 0;
+	add_fields(out, match, l->keep);
 	if (out->expr == NULL)
 		return -1;
 	if (lint_takes_all(l->predicates, out->expr))
