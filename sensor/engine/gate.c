@@ -1,6 +1,7 @@
 /*
  * Of each literal two windows of four bytes, one behind the other, are marked
- * in a table of bits. One of both stands at an even offset of the text, so
+ * in a table of words: three bytes make the word's place, the first one is the
+ * bit. One of both stands at an even offset of the text, so
  * that every second offset is enough to look at. They are the rarest ones near
  * its beginning: of "/usr/bin/xxd" not "/usr", which stands everywhere. What
  * has four bytes is marked a second time with any byte before it; what has two
@@ -25,13 +26,11 @@ enum {
 	WINDOW = 4,
 	STEP = 2,
 	REACH = 14,		/* of a window's distance from the beginning */
-	BYTES = 256,
-	ROOM = 128,		/* bits of the table for each mark; at least, */
-	BITS_LEAST = 10,	/* and at most, as powers of two */
-	BITS_MOST = 20,
-	SPAN_BITS = 3,		/* bits of the table share a span */
-	PAIR_BITS = 12,
-	COMMON_BITS = 13,
+	ROOM = 8,		/* words of the table for each mark; at least, */
+	BITS_LEAST = 5,		/* and at most, as powers of two */
+	BITS_MOST = 15,
+	PAIR_BITS = 7,
+	COMMON_BITS = 8,
 	RAREST = 24,		/* one in so many powers of two */
 	COMMON = 4,		/* powers of two that common texts are more so */
 };
@@ -42,17 +41,17 @@ struct span {
 };
 
 struct gate {
-	uint64_t *marks;
-	struct span *spans;
-	uint64_t *pairs;	/* NULL: no literal is that short */
-	unsigned shift;		/* 2^(32 - shift) of the marks */
+	uint32_t *marks;	/* words */
+	struct span *spans;	/* by word */
+	uint32_t *pairs;	/* NULL: no literal is that short */
+	unsigned shift;		/* 2^(32 - shift) words */
 	size_t shortest;
 };
 
 /* While it is made. */
 struct maker {
 	struct gate *g;
-	uint64_t common[1 << (COMMON_BITS - 6)];
+	uint32_t common[1 << COMMON_BITS];
 };
 
 /* What stands in most commands, paths and logs, and says little. */
@@ -76,25 +75,26 @@ four(const unsigned char *p)
 static inline size_t
 place(uint32_t window, unsigned shift)
 {
-	return window * UINT32_C(0x9e3779b1) >> shift;
-}
-
-static inline size_t
-pair_place(uint32_t pair)
-{
-	return place(pair << 16, 32 - PAIR_BITS);
+	return (window >> 8) * UINT32_C(0x9e3779b1) >> shift;
 }
 
 static inline bool
-is_marked(const uint64_t *marks, size_t at)
+is_marked(const uint32_t *marks, uint32_t window, unsigned shift)
 {
-	return (marks[at / 64] >> at % 64 & 1) != 0;
+	return (marks[place(window, shift)] >> window % 32 & 1) != 0;
 }
 
 static void
-mark(uint64_t *marks, size_t at)
+mark(uint32_t *marks, uint32_t window, unsigned shift)
 {
-	marks[at / 64] |= UINT64_C(1) << at % 64;
+	marks[place(window, shift)] |= UINT32_C(1) << window % 32;
+}
+
+/* Two bytes as the first ones of a window. */
+static inline uint32_t
+pair(uint32_t window)
+{
+	return window & 0xffff;
 }
 
 unsigned
@@ -124,9 +124,9 @@ cost(const struct maker *m, const unsigned char *p)
 {
 	uint32_t window = four(p);
 
-	if (is_marked(m->g->marks, place(window, m->g->shift)))
+	if (is_marked(m->g->marks, window, m->g->shift))
 		return 0;
-	return is_marked(m->common, place(window, 32 - COMMON_BITS)) ?
+	return is_marked(m->common, window, 32 - COMMON_BITS) ?
 	    rarity(p, WINDOW) << COMMON : rarity(p, WINDOW);
 }
 
@@ -134,10 +134,9 @@ cost(const struct maker *m, const unsigned char *p)
 static void
 mark_window(struct gate *g, uint32_t window, size_t distance)
 {
-	size_t at = place(window, g->shift);
-	struct span *span = &g->spans[at >> SPAN_BITS];
+	struct span *span = &g->spans[place(window, g->shift)];
 
-	mark(g->marks, at);
+	mark(g->marks, window, g->shift);
 	if (distance < span->near)
 		span->near = (uint8_t)distance;
 	if (distance > span->far)
@@ -171,7 +170,7 @@ mark_four(struct gate *g, struct slice literal)
 	uint32_t window = four(literal.p);
 
 	mark_window(g, window, 1);
-	for (uint32_t c = 0; c < BYTES; c++)
+	for (uint32_t c = 0; c < 32; c++)
 		mark_window(g, window << 8 | c, 0);
 }
 
@@ -183,8 +182,8 @@ mark_pair(struct gate *g, struct slice literal)
 	if (literal.len > 2 && rarity(p + 1, 2) < rarity(p, 2))
 		p++;
 	if (g->pairs == NULL)
-		g->pairs = xcalloc(1 << (PAIR_BITS - 6), sizeof(*g->pairs));
-	mark(g->pairs, pair_place(p[0] | (uint32_t)p[1] << 8));
+		g->pairs = xcalloc(1 << PAIR_BITS, sizeof(*g->pairs));
+	mark(g->pairs, pair(p[0] | (uint32_t)p[1] << 8), 32 - PAIR_BITS);
 }
 
 static void
@@ -209,20 +208,16 @@ shortest_of(const struct slice *literals, size_t count)
 }
 
 static void
-make_tables(struct gate *g, const struct slice *literals, size_t count)
+make_tables(struct gate *g, size_t count)
 {
-	size_t marks = 0;
 	unsigned bits = BITS_LEAST;
 
-	for (size_t i = 0; i < count; i++)
-		marks += literals[i].len == WINDOW ? BYTES : STEP;
-	while (bits < BITS_MOST && (size_t)1 << bits < marks * ROOM)
+	while (bits < BITS_MOST && (size_t)1 << bits < count * ROOM)
 		bits++;
 	g->shift = 32 - bits;
-	g->marks = xcalloc((size_t)1 << (bits - 6), sizeof(*g->marks));
-	g->spans = xcalloc((size_t)1 << (bits - SPAN_BITS),
-	    sizeof(*g->spans));
-	for (size_t i = 0; i >> (bits - SPAN_BITS) == 0; i++)
+	g->marks = xcalloc((size_t)1 << bits, sizeof(*g->marks));
+	g->spans = xcalloc((size_t)1 << bits, sizeof(*g->spans));
+	for (size_t i = 0; i >> bits == 0; i++)
 		g->spans[i].near = UINT8_MAX;
 }
 
@@ -237,9 +232,9 @@ gate_new(const struct slice *literals, size_t count)
 		return NULL;
 	m.g = xcalloc(1, sizeof(*m.g));
 	m.g->shortest = shortest;
-	make_tables(m.g, literals, count);
+	make_tables(m.g, count);
 	for (size_t i = 0; i + WINDOW <= text.len; i++)
-		mark(m.common, place(four(text.p + i), 32 - COMMON_BITS));
+		mark(m.common, four(text.p + i), 32 - COMMON_BITS);
 	for (size_t i = 0; i < count; i++)
 		mark_literal(&m, literals[i]);
 	return m.g;
@@ -267,7 +262,7 @@ static bool
 glimpse(const struct gate *g, uint32_t window, size_t at,
     struct glimpse *seen)
 {
-	struct span span = g->spans[place(window, g->shift) >> SPAN_BITS];
+	struct span span = g->spans[place(window, g->shift)];
 
 	if (at + 1 < seen->from + span.near)
 		return false;
@@ -281,13 +276,13 @@ glimpse(const struct gate *g, uint32_t window, size_t at,
 static inline bool
 has_window(const struct gate *g, uint32_t window)
 {
-	return is_marked(g->marks, place(window, g->shift));
+	return is_marked(g->marks, window, g->shift);
 }
 
 static inline bool
 has_pair(const struct gate *g, uint32_t window)
 {
-	return is_marked(g->pairs, pair_place(window));
+	return is_marked(g->pairs, pair(window), 32 - PAIR_BITS);
 }
 
 /* The same where there are pairs, too, which are the first or second ones. */
@@ -336,7 +331,7 @@ bool
 gate_look(const struct gate *g, struct slice text, struct glimpse *seen)
 {
 	const unsigned char *p = text.p + seen->next, *end;
-	const uint64_t *marks = g->marks;
+	const uint32_t *marks = g->marks;
 	unsigned shift = g->shift;
 
 	if (text.len < g->shortest)
@@ -344,7 +339,7 @@ gate_look(const struct gate *g, struct slice text, struct glimpse *seen)
 	if (g->pairs != NULL)
 		return look_with_pairs(g, text, seen);
 	for (end = text.p + text.len - WINDOW; p <= end; p += STEP)
-		if (is_marked(marks, place(four(p), shift)) &&
+		if (is_marked(marks, four(p), shift) &&
 		    glimpse(g, four(p), (size_t)(p - text.p), seen))
 			return true;
 	return false;
@@ -361,9 +356,9 @@ gate_skip(struct glimpse *seen, size_t to)
 size_t
 gate_bytes(const struct gate *g)
 {
-	size_t marks = (size_t)1 << (32 - g->shift);
+	size_t words = (size_t)1 << (32 - g->shift);
 
-	return sizeof(*g) + marks / 8 +
-	    (marks >> SPAN_BITS) * sizeof(*g->spans) +
-	    (g->pairs == NULL ? 0 : (1 << PAIR_BITS) / 8);
+	return sizeof(*g) +
+	    words * (sizeof(*g->marks) + sizeof(*g->spans)) +
+	    (g->pairs == NULL ? 0 : sizeof(*g->pairs) << PAIR_BITS);
 }

@@ -96,6 +96,9 @@ each_place_of_each_literal_is_found(void)
 		{ { "x", "yz" }, "wwwwwwwwyzx" },
 		{ { "abc", "bc" }, "zzbc" },
 		{ { " -i ", "-i", "i " }, "sed -i s/a/b/ x -i" },
+		/* The first one is seen last, when much is walked over. */
+		{ { "aaaaaaaabcdef!!!!!!zzzz", "bcdef", "bcdef!!!!!!zzzzz" },
+		    "aaaaaaaabcdef!!!!!!zzzzy" },
 		{ { "\xff", "\xff\x01\xfe" }, "\xff\xff\x01\xfe\xff" },
 	};
 
