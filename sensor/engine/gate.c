@@ -107,6 +107,12 @@ gate_bits(unsigned char c)
 	return byte_is_digit(c) || (c >= 'a' && c <= 'z') ? 4 : 6;
 }
 
+bool
+gate_is_common(struct slice text)
+{
+	return slice_find(slice_of(common), text) != SIZE_MAX;
+}
+
 /* How often some bytes stand somewhere. */
 static uint32_t
 rarity(const unsigned char *p, size_t len)

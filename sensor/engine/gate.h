@@ -37,5 +37,7 @@ void gate_skip(struct glimpse *seen, size_t to);
 size_t gate_bytes(const struct gate *g);
 /* What one byte of a text says, in bits, where commands and paths stand. */
 unsigned gate_bits(unsigned char c);
+/* Whether it is part of what stands in most of them. */
+bool gate_is_common(struct slice text);
 
 #endif

@@ -19,6 +19,7 @@ static const uint64_t NOTHING = UINT64_MAX;
 
 enum {
 	BITS_MAX = 24,		/* no text is rarer than one in 2^24 */
+	COMMON = 8,		/* bits less for what stands in most events */
 	USE_COST = 64,		/* what many rules ask for is not rare */
 	HINT_COST = 256,	/* a hint must be looked at */
 };
@@ -32,6 +33,8 @@ text_cost(const struct rarity *r, enum seek_how how, struct slice text)
 	for (size_t i = 0; i < text.len && bits < BITS_MAX; i++)
 		bits += gate_bits(text.p[i]);
 	bits = bits > BITS_MAX ? BITS_MAX : bits;
+	if (gate_is_common(text))
+		bits -= bits < COMMON ? bits : COMMON;
 	return (UINT64_C(1) << (BITS_MAX - bits)) + uses * USE_COST +
 	    (how == SEEK_HINT ? HINT_COST : 0);
 }
