@@ -9,6 +9,7 @@
 #include "base/when.h"
 #include "engine/beside.h"
 #include "engine/collection.h"
+#include "engine/order.h"
 #include "engine/program.h"
 
 enum { FILE_MAX = 16 << 20 };
@@ -379,6 +380,7 @@ ruleset_compile(struct ruleset *rs, struct diag *d)
 
 		if (r->expr == NULL)
 			continue;
+		expr_order(rs->predicates, r->expr);
 		r->code = program_new(rs->keep, r->expr, &r->code_len);
 		if (r->code != NULL)
 			continue;

@@ -1,6 +1,7 @@
 #include "check.h"
 
 #include "engine/condition.h"
+#include "engine/order.h"
 #include "engine/program.h"
 
 /* The tree as text: (and a (not b)). */
@@ -77,6 +78,52 @@ conditions_become_trees(void)
 		arena_free(a);
 	}
 	buf_free(&text);
+}
+
+static void
+cheap_parts_are_asked_first(void)
+{
+	static const struct predicate tests[] = {
+		{ .op = OP_REGEX, .regex = { .pattern = SLICE("x.*y") } },
+		{ .op = OP_TEXT, .text = { .type = MATCH_CONTAINS,
+		    .text = SLICE("x") } },
+		{ .op = OP_TEXT, .text = { .type = MATCH_SUFFIX,
+		    .text = SLICE("x") } },
+		{ .op = OP_EXISTS },
+		{ .op = OP_TEXT, .field = FIELD_ANYWHERE, .text = {
+		    .type = MATCH_CONTAINS, .text = SLICE("x") } },
+	};
+	static const struct {
+		const char *in, *tree;
+	} rows[] = {
+		{ "a and b and c", "(and c b a)" },
+		{ "c and d_1", "(and c d)" },
+		{ "d_1 and c", "(and d c)" },
+		{ "d_2 or b", "(or b e)" },
+		{ "a or not d_1", "(or (not d) a)" },
+		{ "not (a or (b and d_1))", "(not (or (and d b) a))" },
+	};
+	struct predicates *ps = predicates_new();
+	struct buf text = { 0 };
+	struct err err = { "" };
+	uint32_t n;
+	size_t at;
+
+	for (size_t i = 0; i < COUNT(tests); i++)
+		CHECK(predicates_add(ps, &tests[i], &n, &at, &err) == 0 &&
+		    n == i);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena *a = arena_new(0);
+		struct expr *e = parse(a, slice_of(rows[i].in), &at, &err);
+
+		expr_order(ps, e);
+		buf_clear(&text);
+		show(&text, e);
+		CHECK_TEXT_ROW(buf_slice(&text), rows[i].tree, i);
+		arena_free(a);
+	}
+	buf_free(&text);
+	predicates_free(ps);
 }
 
 static void
@@ -188,6 +235,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(conditions_become_trees),
+		TEST(cheap_parts_are_asked_first),
 		TEST(programs_read_like_their_conditions),
 		TEST(mistakes_have_a_place),
 		TEST(depth_and_length_are_bounded),
