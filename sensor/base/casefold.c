@@ -244,7 +244,7 @@ char_len(struct slice s)
 	return len > 0 ? len : 1;
 }
 
-static uint64_t
+static inline uint64_t
 fold_word(uint64_t word)
 {
 	uint64_t upper = (word + SWAR_ONES * (0x80 - 'A')) ^
@@ -257,19 +257,18 @@ fold_word(uint64_t word)
  * Folds eight, or four, bytes if all are ASCII. Doing some of them again does
  * no harm, so the end of a text is taken as a whole word, too.
  */
-static bool
+static inline bool
 fold_eight(unsigned char *out, const unsigned char *p)
 {
-	uint64_t word = swar_load(p);
+	uint64_t word = swar_load(p), folded = fold_word(word);
 
 	if ((word & SWAR_HIGHS) != 0)
 		return false;
-	word = fold_word(word);
-	memcpy(out, &word, sizeof(word));
+	memcpy(out, &folded, sizeof(folded));
 	return true;
 }
 
-static bool
+static inline bool
 fold_four(unsigned char *out, const unsigned char *p)
 {
 	uint32_t half;
@@ -291,17 +290,15 @@ fold_four(unsigned char *out, const unsigned char *p)
 static size_t
 fold_ascii(unsigned char *out, struct slice s)
 {
-	size_t n = 0, left;
+	size_t n = 0;
 
-	while (n + 8 <= s.len && fold_eight(out + n, s.p + n))
-		n += 8;
-	left = s.len - n;
-	if (left == 0)
-		return n;
-	if (left < 8 && s.len >= 8 &&
-	    fold_eight(out + s.len - 8, s.p + s.len - 8))
-		return s.len;
-	if (s.len >= 4 && s.len < 8 && fold_four(out, s.p) &&
+	if (s.len >= 8) {
+		while (n + 8 <= s.len && fold_eight(out + n, s.p + n))
+			n += 8;
+		if (n + 8 > s.len &&
+		    fold_eight(out + s.len - 8, s.p + s.len - 8))
+			return s.len;
+	} else if (s.len >= 4 && fold_four(out, s.p) &&
 	    fold_four(out + s.len - 4, s.p + s.len - 4))
 		return s.len;
 	for (; n < s.len && s.p[n] < 0x80; n++)
