@@ -209,13 +209,14 @@ print_inputs(struct run *r)
 	print_line(r, "inputs");
 }
 
-/* "SSH guessing until 14:05:00 by alice: the scanner" */
+/* "SSH guessing for 192.0.2.1 until 14:05:00 by alice: the scanner" */
 static void
 print_mutes(struct run *r, const struct json *list)
 {
 	for (const struct json *m = list == NULL ? NULL : list->first;
 	    m != NULL; m = m->next) {
 		add_member(r, m, "", "title");
+		add_member(r, m, " for ", "key");
 		buf_str(&r->text, " until ");
 		time_short(&r->text, json_int(m, "until", 0), r->screen.now);
 		add_member(r, m, " by ", "by");

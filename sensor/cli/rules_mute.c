@@ -11,7 +11,7 @@
 struct mute_options {
 	int64_t span, until;
 	struct args_decision why;
-	const char *config;
+	const char *key, *config;
 };
 
 static const struct arg mute_args[] = {
@@ -19,6 +19,8 @@ static const struct arg mute_args[] = {
 	    "how long: 2h, at most 7d; 0 ends a mute", NULL },
 	{ "until", 0, ARG_TIME, AT(mute_options, until), "TIME",
 	    "or until when: 18:00, 2026-12-01", NULL },
+	{ "key", 0, ARG_STR, AT(mute_options, key), "VALUE",
+	    "only matches with this value in a field of the rule's key", NULL },
 	ARGS_DECISION(mute_options, why),
 	ARGS_CONFIG(mute_options, config),
 	ARGS_END
@@ -37,6 +39,8 @@ write_request(const struct mute_options *o, const char *rule,
 	jsonw_pair(&w, "rule", slice_of(rule));
 	jsonw_pair_int(&w, "until", o->until != 0 ? o->until :
 	    o->span == 0 ? 0 : when_now() + o->span);
+	if (o->key != NULL)
+		jsonw_pair(&w, "key", slice_of(o->key));
 	jsonw_pair(&w, "reason", slice_of(o->why.reason));
 	if (o->why.ticket != NULL)
 		jsonw_pair(&w, "ticket", slice_of(o->why.ticket));
@@ -95,6 +99,9 @@ run(const struct registry *reg, int argc, char **argv)
 	if (o.until != 0 && o.until <= when_now())
 		return args_wrong(&rules_mute, "--until is past; --for 0 "
 		    "ends a mute");
+	if (o.key != NULL && slice_trim(slice_of(o.key)).len == 0)
+		return args_wrong(&rules_mute, "--key is empty; without it "
+		    "the whole rule is muted");
 	if (o.why.reason == NULL)
 		return args_wrong(&rules_mute, "why? --reason TEXT");
 	return mute(reg, &o, argv[1]);
@@ -102,8 +109,8 @@ run(const struct registry *reg, int argc, char **argv)
 
 const struct command rules_mute = {
 	.name = "rules mute",
-	.synopsis = "--for SPAN|--until TIME --reason TEXT [--ticket ID] "
-	    "[-c FILE] RULE",
+	.synopsis = "--for SPAN|--until TIME [--key VALUE] --reason TEXT "
+	    "[--ticket ID] [-c FILE] RULE",
 	.what = "no alerts of a rule for a while, from now on",
 	.args = mute_args,
 	.run = run,

@@ -16,6 +16,11 @@ print_mute(const struct asked *a, const struct json *m)
 {
 	struct buf text = { 0 };
 
+	if (json_text(m, "key").len > 0) {
+		buf_str(&text, "for ");
+		buf_add(&text, json_text(m, "key"));
+		buf_byte(&text, ' ');
+	}
 	buf_str(&text, "until ");
 	time_short(&text, json_int(m, "until", 0), a->screen->now);
 	buf_str(&text, " by ");

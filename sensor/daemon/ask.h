@@ -12,7 +12,7 @@
  *	decide	"decision": ack, note or close; "id"; "to", "text",
  *		"verdict", "reason", "ticket" as they apply
  *	mute	"rule": an id, the front of one or a name; "until", a time,
- *		0 or past: the mute ends; "reason", "ticket"
+ *		0 or past: the mute ends; "key", "reason", "ticket"
  *	reload
  */
 #ifndef VEDETTE_ASK_H
@@ -40,7 +40,7 @@ enum ask_frame {
 	ASK_OBSERVED,
 	/*
 	 * version; started (time); roles [{name pid}]; inputs [{name state
-	 * detail}]; rules {loaded detail muted [{id title until by reason}]
+	 * detail}]; rules {loaded detail muted [{id title key until by reason}]
 	 * memory {items bytes evicted late rules [{id title evicted late}]}};
 	 * outputs [{name type level state cursor waiting since retry reason}]
 	 * (since, until: times, retry: a span); sandbox {level detail}; chain

@@ -5,7 +5,12 @@
 #include "daemon/control.h"
 #include "event/ecs.h"
 
-enum { TITLE_MAX = 200, MUTE_REASON_MAX = 1024, TICKET_MAX = 128 };
+enum {
+	TITLE_MAX = 200,
+	MUTE_REASON_MAX = 1024,
+	MUTE_KEY_MAX = 1024,
+	TICKET_MAX = 128,
+};
 
 static const int64_t mute_longest = 7 * DAY;
 
@@ -179,6 +184,7 @@ check_mute(const struct json *request, int64_t now, struct mute *m,
 {
 	m->since = now;
 	m->until = json_int(request, "until", 0);
+	m->key = slice_trim(json_text(request, "key"));
 	m->reason = slice_trim(json_text(request, "reason"));
 	m->ticket = json_text(request, "ticket");
 	if (m->reason.len == 0)
@@ -186,13 +192,16 @@ check_mute(const struct json *request, int64_t now, struct mute *m,
 	if (m->reason.len > MUTE_REASON_MAX || m->ticket.len > TICKET_MAX)
 		return err_set(err, "a reason has at most %d bytes, a ticket "
 		    "%d", MUTE_REASON_MAX, TICKET_MAX);
+	if (m->key.len > MUTE_KEY_MAX)
+		return err_set(err, "a key has at most %d bytes",
+		    MUTE_KEY_MAX);
 	if (m->until > now + mute_longest)
 		return err_set(err, "a mute lasts at most 7 days; an "
 		    "exception or an override may last longer");
 	return 0;
 }
 
-/* "muted until 14:05: SSH guessing" */
+/* "muted until 14:05 for 203.0.113.7: SSH guessing" */
 static void
 say_mute(const struct mute *m, const struct rule_info *rule,
     struct buf *out)
@@ -203,6 +212,10 @@ say_mute(const struct mute *m, const struct rule_info *rule,
 		    "%F %T");
 	} else {
 		buf_str(out, "no longer muted");
+	}
+	if (m->key.len > 0) {
+		buf_str(out, " for ");
+		buf_add(out, m->key);
 	}
 	buf_str(out, ": ");
 	buf_add(out, slice_head(rule->title, TITLE_MAX));
@@ -226,6 +239,8 @@ keep_mute(const struct control_room *room, const struct caller *who,
 	ecs_str(&ecs, S("rule.name"), rule->title);
 	ecs_str(&ecs, S("vedette.decision.by"), m->by);
 	ecs_str(&ecs, S("vedette.decision.reason"), m->reason);
+	if (m->key.len > 0)
+		ecs_str(&ecs, S("vedette.decision.key"), m->key);
 	ecs_time(&ecs, S("vedette.decision.until"), m->until);
 	if (m->ticket.len > 0)
 		ecs_str(&ecs, S("vedette.decision.ticket"), m->ticket);

@@ -78,8 +78,23 @@ add_outputs(struct judge *j, struct jsonw *w, struct degraded *d)
 }
 
 static void
+add_mute(struct jsonw *w, const struct rule_info *rule, const struct mute *m)
+{
+	jsonw_object(w);
+	jsonw_pair(w, "id", rule->id);
+	jsonw_pair(w, "title", rule->title);
+	if (m->key.len > 0)
+		jsonw_pair(w, "key", m->key);
+	jsonw_pair_int(w, "until", m->until);
+	jsonw_pair(w, "by", m->by);
+	jsonw_pair(w, "reason", m->reason);
+	jsonw_object_end(w);
+}
+
+static void
 add_mutes(struct judge *j, struct jsonw *w)
 {
+	int64_t now = when_now();
 	size_t told = 0;
 
 	jsonw_key(w, S("muted"));
@@ -87,15 +102,9 @@ add_mutes(struct judge *j, struct jsonw *w)
 	for (size_t i = 0; i < ruleset_count(j->det.rules); i++) {
 		struct rule_view v = ruleset_view(j->det.rules, i);
 
-		if (v.mute == NULL || told++ >= MUTES_TOLD)
-			continue;
-		jsonw_object(w);
-		jsonw_pair(w, "id", v.info.id);
-		jsonw_pair(w, "title", v.info.title);
-		jsonw_pair_int(w, "until", v.mute->until);
-		jsonw_pair(w, "by", v.mute->by);
-		jsonw_pair(w, "reason", v.mute->reason);
-		jsonw_object_end(w);
+		for (const struct mute *m = v.mute; m != NULL; m = m->next)
+			if (now < m->until && told++ < MUTES_TOLD)
+				add_mute(w, &v.info, m);
 	}
 	jsonw_array_end(w);
 }

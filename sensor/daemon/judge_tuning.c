@@ -89,6 +89,7 @@ restore_mute(void *arg, const struct row *r)
 	    json_parse(a, r->body, &body, NULL) == 0 &&
 	    when_parse_rfc3339(json_text(body, "vedette.decision.until"),
 	    &m.until) == 0) {
+		m.key = json_text(body, "vedette.decision.key");
 		m.by = json_text(body, "vedette.decision.by");
 		m.reason = json_text(body, "vedette.decision.reason");
 		m.ticket = json_text(body, "vedette.decision.ticket");

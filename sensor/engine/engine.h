@@ -90,12 +90,16 @@ extern const struct opt rule_opts[], logsource_opts[], correlation_opts[],
 const char *ruleset_modifier(size_t i);
 
 /*
- * Holds a rule's matches back until a time, whatever was said before; a time
- * that is past ends that. Texts are copied. False: there is no such rule.
+ * Holds a rule's matches back until a time, whatever was said before: all, or
+ * those where a field that makes matches the same thing has a value. A time
+ * that is past ends that; without a key, all of the rule's. Texts are copied.
+ * False: there is no such rule.
  */
 struct mute {
+	struct slice key;	/* the value; empty: all matches */
 	struct slice by, reason, ticket;
 	int64_t since, until;
+	struct mute *next;	/* in a view: one of another key, maybe over */
 };
 bool ruleset_mute(struct ruleset *rs, struct slice id, const struct mute *m);
 

@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "base/pack.h"
+#include "engine/correlation.h"
 #include "engine/tally.h"
 
 struct folds {
@@ -216,6 +217,29 @@ suppress_key(const struct rule *r)
 	if (r->suppress.by_count > 0)
 		return (struct key){ r->suppress.by, r->suppress.by_count };
 	return (struct key){ r->key, r->key_count };
+}
+
+static bool
+has_value(struct key key, const struct event *ev, struct slice value)
+{
+	for (size_t i = 0; i < key.count; i++)
+		for (const struct value *v = event_get(ev, key.fields[i]);
+		    v != NULL; v = v->more)
+			if (v->type != VALUE_NULL &&
+			    slice_eq_nocase(v->text, value))
+				return true;
+	return false;
+}
+
+bool
+folds_keyed(const struct rule *r, const struct event *ev, struct slice value)
+{
+	const struct correlation *c = r->correlation;
+
+	return has_value(key_of(r), ev, value) ||
+	    has_value(suppress_key(r), ev, value) || (c != NULL &&
+	    has_value((struct key){ c->group_fields, c->group_count }, ev,
+	    value));
 }
 
 bool

@@ -29,6 +29,9 @@ void folds_free(struct folds *f);
  */
 void folds_count(struct folds *f, const struct rule *r,
     const struct event *ev, struct held *held);
+/* Whether a field that makes matches of the rule the same has the value. */
+bool folds_keyed(const struct rule *r, const struct event *ev,
+    struct slice value);
 /*
  * Whether a match is one more within the time of the rule's "suppress", and
  * is counted; else it begins such a time. One that is over by the event's own

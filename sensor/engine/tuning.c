@@ -319,11 +319,23 @@ held_muted(struct tuning *t, const struct mute *m)
 	return &t->held;
 }
 
+/* The mute that is in force for a match, or NULL. */
+static const struct mute *
+muting(const struct rule *r, const struct event *ev)
+{
+	const struct mute *m = rule_muted(r, ev->received);
+
+	while (m != NULL && (ev->received >= m->until ||
+	    (m->key.len > 0 && !folds_keyed(r, ev, m->key))))
+		m = m->next;
+	return m;
+}
+
 const struct held *
 tuning_hold(struct tuning *t, struct predicates *ps, struct rule *r,
     const struct event *ev, const struct listener *to)
 {
-	const struct mute *mute = rule_muted(r, ev->received);
+	const struct mute *mute = muting(r, ev);
 	const struct tune *switched = rule_switched(r, ev->received);
 	struct tune *by = excepting(r, ps, ev);
 

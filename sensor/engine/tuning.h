@@ -56,7 +56,7 @@ const struct held *tuning_hold(struct tuning *t, struct predicates *ps,
     struct rule *r, const struct event *ev, const struct listener *to);
 /* See ruleset_mute; mute.c. */
 void rule_mute(struct rule *r, const struct mute *m);
-/* NULL: none at that time. */
+/* The first that is in force at that time, or NULL. */
 const struct mute *rule_muted(const struct rule *r, int64_t now);
 /* Whether an exception's selection holds for the present event. */
 bool tune_hides(const struct tune *t, struct predicates *ps);

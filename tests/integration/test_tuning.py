@@ -247,6 +247,24 @@ def guessed():
         yield s
 
 
+def test_a_mute_may_be_of_one_key_alone(guessed):
+    said = rules(guessed, "mute", ID[:8], "--for", "1h", "--key", "backup", "--reason", "known").stdout
+    assert " for backup: A password" in said
+    assert "for backup until " in guessed.vedette("status").stdout
+    assert "muted     for backup until " in rules(guessed, "show", ID).stdout
+    for n, restart in enumerate((lambda: None, lambda: guessed.vedette("reload", check=0),
+                                 lambda: (guessed.stop(signal.SIGKILL), guessed.start()))):
+        restart()
+        log(guessed, "backup", 3)
+        log(guessed, "web", 1)
+        wait_for(lambda: len(alerts(guessed)) == 15 + n)
+        wait_for(lambda: held(guessed)[1] == 3 * (n + 1))
+    rules(guessed, "mute", ID, "--for", "0", "--key", "backup", "--reason", "over")
+    log(guessed, "backup", 1)
+    wait_for(lambda: len(alerts(guessed)) == 18)
+    assert "empty" in rules(guessed, "mute", ID, "--for", "1h", "--key", " ", "--reason", "x", check=2).stderr
+
+
 def test_an_exception_is_previewed_written_and_in_force_after_a_reload(guessed):
     argv = ("except", ID[:8], "--match", "user.name=backup", "--match", "source.ip|cidr=203.0.113.0/24",
             *EXCEPT, "--ticket", "T-2")

@@ -489,8 +489,8 @@ a_mute_holds_until_its_time(void)
 {
 	struct set s = set_of(SUPPRESS, "");
 	struct slice id = S("2D1BF2BA-8b8e-4b1c-a8ee-16e1d7b7f5c5");
-	struct mute m = { S("alice"), S("noise"), S(""), 90 * SECOND,
-		200 * SECOND };
+	struct mute m = { .by = S("alice"), .reason = S("noise"),
+		.since = 90 * SECOND, .until = 200 * SECOND };
 	struct told t = { 0 };
 
 	CHECK(!ruleset_mute(s.rules, S("other"), &m));
@@ -500,6 +500,7 @@ a_mute_holds_until_its_time(void)
 	CHECK(t.alerts == 0 && t.held == 2);
 	happen(&s, &t, "ann", 200);
 	CHECK(t.alerts == 1);
+	m.since = 210 * SECOND;
 	m.until = 300 * SECOND;
 	ruleset_mute(s.rules, id, &m);
 	happen(&s, &t, "ann", 220);
@@ -509,6 +510,64 @@ a_mute_holds_until_its_time(void)
 	CHECK(t.alerts == 2 && t.held == 3);
 	ruleset_time(s.rules, 5000 * SECOND, on_count, &t);
 	CHECK_TEXT(buf_slice(&t.folds), "mute ann x3 199-220\n");
+	buf_free(&t.folds);
+	set_free(&s);
+}
+
+/* A step is an event of a user, at a time; its alerts are counted. */
+static void
+a_mute_with_a_key_is_of_its_matches_alone(void)
+{
+	static const struct {
+		const char *key;	/* NULL: an event */
+		const char *user;
+		int at, until;		/* of a mute: from, until */
+		unsigned alerts, held;	/* so far */
+	} steps[] = {
+		{ NULL, "ann", 10, 0, 1, 0 },
+		{ "ANN", NULL, 20, 200, 1, 0 },
+		{ NULL, "ann", 30, 0, 1, 1 },
+		{ NULL, "bob", 31, 0, 2, 1 },
+		{ "bob", NULL, 40, 100, 2, 1 },
+		{ NULL, "bob", 50, 0, 2, 2 },
+		{ NULL, "ann", 51, 0, 2, 3 },
+		/* each ends by itself */
+		{ NULL, "bob", 101, 0, 3, 3 },
+		{ NULL, "ann", 102, 0, 3, 4 },
+		/* or by a word */
+		{ "ann", NULL, 110, 0, 3, 4 },
+		{ NULL, "ann", 111, 0, 4, 4 },
+		/* the whole rule, which ends without an end of the others */
+		{ "eve", NULL, 120, 900, 4, 4 },
+		{ "", NULL, 120, 150, 4, 4 },
+		{ NULL, "ann", 121, 0, 4, 5 },
+		{ NULL, "ann", 151, 0, 5, 5 },
+		{ NULL, "eve", 152, 0, 5, 6 },
+		/* without a key all of them end */
+		{ "", NULL, 160, 0, 5, 6 },
+		{ NULL, "eve", 161, 0, 6, 6 },
+	};
+	struct set s = set_of("title: t\nid: 2d1bf2ba-8b8e-4b1c-a8ee-"
+	    "16e1d7b7f5c5\nlogsource: {product: linux}\n"
+	    "detection: {s: {f: x}, condition: s}\n", "");
+	struct slice id = S("2d1bf2ba-8b8e-4b1c-a8ee-16e1d7b7f5c5");
+	struct told t = { 0 };
+
+	for (size_t i = 0; i < COUNT(steps); i++) {
+		struct mute m = { .by = S("alice"), .reason = S("noise"),
+			.since = steps[i].at * SECOND,
+			.until = steps[i].until * SECOND };
+
+		if (steps[i].key != NULL) {
+			m.key = slice_of(steps[i].key);
+			CHECK_ROW(ruleset_mute(s.rules, id, &m), i);
+		} else {
+			happen(&s, &t, steps[i].user,
+			    (unsigned)steps[i].at);
+		}
+		CHECK_ROW(t.alerts == steps[i].alerts, i);
+		CHECK_ROW(t.held == steps[i].held, i);
+	}
 	buf_free(&t.folds);
 	set_free(&s);
 }
@@ -569,6 +628,7 @@ main(void)
 		TEST(counts_go_on_after_a_restart),
 		TEST(too_many_keys_are_one),
 		TEST(a_mute_holds_until_its_time),
+		TEST(a_mute_with_a_key_is_of_its_matches_alone),
 		TEST(suppress_and_key_are_checked),
 	};
 
