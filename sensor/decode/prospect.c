@@ -7,6 +7,7 @@
  * sources.yaml names holds such lines or others, or JSON. Any other may hold
  * what it likes, so what is more than a bare message is said with an "if".
  */
+#include <limits.h>
 #include <stdlib.h>
 
 #include "decode/decoderfile.h"
@@ -128,13 +129,18 @@ meet_row(const struct step *a, const struct step *b, size_t count,
 static bool
 meet(struct slice shell, struct slice ours)
 {
-	struct step *a = xcalloc(shell.len + 1, sizeof(*a));
-	struct step *b = xcalloc(ours.len + 1, sizeof(*b));
-	size_t na = steps_read(shell, true, a);
-	size_t nb = steps_read(ours, false, b);
-	bool *rows = xcalloc((na + 2) * (nb + 2), sizeof(*rows));
-	bool found;
+	struct step *a, *b;
+	size_t na, nb;
+	bool *rows, found;
 
+	/* No path is longer. */
+	if (shell.len > PATH_MAX || ours.len > PATH_MAX)
+		return false;
+	a = xcalloc(shell.len + 1, sizeof(*a));
+	b = xcalloc(ours.len + 1, sizeof(*b));
+	na = steps_read(shell, true, a);
+	nb = steps_read(ours, false, b);
+	rows = xcalloc((na + 2) * (nb + 2), sizeof(*rows));
 	rows[0] = true;
 	for (size_t i = 0; i <= na; i++)
 		meet_row(i < na ? &a[i] : NULL, b, nb, rows + i * (nb + 2),
