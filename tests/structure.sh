@@ -108,6 +108,9 @@ check_names() {
 	    sed 's|.*/||' | sort | uniq -d | sed 's/$/: name: twice in the tree/'
 	c_files | grep -E '/(in|dec|out|cmd)_[a-z_]*\.h$' |
 	    sed 's/$/: leaf: a leaf has no header/'
+	find sensor/decode -name 'dec_*.c' 2>/dev/null | sort |
+	    xargs -r grep -L '\.could = ' |
+	    sed 's/$/: leaf: says not what its records may become/'
 }
 
 check_text() {
@@ -181,6 +184,8 @@ case_of wall sensor/inputs/a.c '#include <zlib.h>\n' \
 case_of name sensor/base/a.c '' sensor/event/a.c ''
 case_of name sensor/base/a.c '' tests/unit/a.c ''
 case_of leaf sensor/inputs/in_a.h ''
+case_of leaf sensor/decode/dec_a.c ''
+case_of '' sensor/decode/dec_a.c 'const struct d a = {\n\t.could = x,\n};\n'
 case_of banned sensor/base/a.c 'int f(char *p)\n{\n\tstrcpy(p, "a");\n}\n'
 case_of banned tests/unit/a.c 'int f(char *p)\n{\n\treturn atoi (p);\n}\n'
 case_of '' sensor/base/a.c '/* strcpy(a) */\nconst char s[] = "gets(x)";\n'

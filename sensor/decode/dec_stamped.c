@@ -49,5 +49,6 @@ const struct decoder dec_stamped = {
 	.decode = decode,
 	.could = could,
 	.speaks = true,
+	.nameless = true,
 	.files = files,
 };

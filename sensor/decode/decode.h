@@ -81,6 +81,7 @@ struct decoder {
 	bool (*could)(const struct decode_frame *frame, struct event *ev,
 	    unsigned n);
 	bool speaks;	/* pattern decoders look at its messages */
+	bool nameless;	/* which are of no program that is told */
 	bool open;	/* records name their fields themselves, any of them */
 	/*
 	 * Where files of such records are by default, '*' being any bytes;

@@ -7,7 +7,6 @@
  * sources.yaml names holds such lines or others, or JSON. Any other may hold
  * what it likes, so what is more than a bare message is said with an "if".
  */
-#include <limits.h>
 #include <stdlib.h>
 
 #include "decode/decoderfile.h"
@@ -29,7 +28,10 @@ struct asking {
 	unsigned kind;		/* of the format's */
 	const char *only;
 	bool mapped;		/* sources.yaml names the place */
-	bool alone;		/* it is the log of one program */
+	bool known;		/* it does, or a format does */
+	/* Log sources of which files are known count in messages, too. */
+	bool homed;
+	bool skipped;		/* there was one, and it did not */
 	void (*each)(void *arg, const struct prospect *p);
 	void *arg;
 };
@@ -48,109 +50,6 @@ own_could(const struct decode_frame *frame, struct event *ev, unsigned n)
 static const struct decoder own_lines = {
 	.name = "own", .form = FORM_TEXT, .could = own_could, .speaks = true,
 };
-
-/* --- globs that have a path in common ----------------------------------------- */
-
-/* One step of a glob: bytes that stand for themselves, or more than these. */
-struct step {
-	enum { STEP_BYTE, STEP_ONE, STEP_RUN, STEP_DEEP } type;
-	unsigned char byte;
-};
-
-/* A shell's wildcards stop at slashes; ours have only '*', which does not. */
-static size_t
-steps_read(struct slice glob, bool shell, struct step *out)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < glob.len; i++) {
-		unsigned char c = glob.p[i];
-		struct slice rest = slice_from(glob, i + 1);
-
-		out[n] = (struct step){ STEP_BYTE, c };
-		if (c == '*')
-			out[n].type = shell ? STEP_RUN : STEP_DEEP;
-		else if (shell && c == '?')
-			out[n].type = STEP_ONE;
-		else if (shell && c == '\\' && rest.len > 0)
-			out[n].byte = glob.p[++i];
-		else if (shell && c == '[' && rest.len > 0 &&
-		    slice_find_byte(slice_from(rest, 1), ']') != SIZE_MAX) {
-			out[n].type = STEP_ONE;
-			i += 2 + slice_find_byte(slice_from(rest, 1), ']');
-		}
-		n++;
-	}
-	return n;
-}
-
-static bool
-is_run(const struct step *s)
-{
-	return s->type == STEP_RUN || s->type == STEP_DEEP;
-}
-
-/* Whether some byte is right for both. */
-static bool
-agree(const struct step *a, const struct step *b)
-{
-	if (a->type == STEP_BYTE && b->type == STEP_BYTE)
-		return a->byte == b->byte;
-	if (a->type == STEP_BYTE)
-		return b->type == STEP_DEEP || a->byte != '/';
-	return b->type != STEP_BYTE || a->type == STEP_DEEP || b->byte != '/';
-}
-
-/*
- * Row i of a table that says whether the first i steps of one and the first k
- * of the other have a text in common; gives what it says of the next row.
- */
-static void
-meet_row(const struct step *a, const struct step *b, size_t count,
-    bool *here, bool *next)
-{
-	for (size_t k = 0; k <= count; k++) {
-		if (!here[k])
-			continue;
-		if (k < count && is_run(&b[k]))
-			here[k + 1] = true;
-		if (a == NULL)
-			continue;
-		next[k] |= is_run(a);
-		if (k == count || !agree(a, &b[k]))
-			continue;
-		next[k] |= is_run(&b[k]);
-		here[k + 1] |= is_run(a);
-		next[k + 1] |= !is_run(a) && !is_run(&b[k]);
-	}
-}
-
-/* Whether a path may match both, the first of which is a shell's. */
-static bool
-meet(struct slice shell, struct slice ours)
-{
-	struct step *a, *b;
-	size_t na, nb;
-	bool *rows, found;
-
-	/* No path is longer. */
-	if (shell.len > PATH_MAX || ours.len > PATH_MAX)
-		return false;
-	a = xcalloc(shell.len + 1, sizeof(*a));
-	b = xcalloc(ours.len + 1, sizeof(*b));
-	na = steps_read(shell, true, a);
-	nb = steps_read(ours, false, b);
-	rows = xcalloc((na + 2) * (nb + 2), sizeof(*rows));
-	rows[0] = true;
-	for (size_t i = 0; i <= na; i++)
-		meet_row(i < na ? &a[i] : NULL, b, nb, rows + i * (nb + 2),
-		    rows + (i + 1) * (nb + 2));
-	found = rows[na * (nb + 2) + nb];
-	free(a);
-	free(b);
-	free(rows);
-	return found;
-}
 
 /* --- places ------------------------------------------------------------------- */
 
@@ -171,34 +70,39 @@ name_of(struct slice path)
 	return slice_split_last(path, S("/"), &dir, &name) ? name : path;
 }
 
-/* Whether all files of a path, maybe with wildcards, are of the format. */
+/* Where such logs are by default; elsewhere, unless named, by the same name. */
 static bool
-claims(const struct decoder *format, struct slice path)
+claims(const struct decoder *format, struct slice path, bool named)
 {
 	for (size_t i = 0; format->files != NULL &&
-	    format->files[i] != NULL; i++)
-		if (decoders_glob(name_of(slice_of(format->files[i])),
-		    name_of(path)))
+	    format->files[i] != NULL; i++) {
+		struct slice file = slice_of(format->files[i]);
+
+		if (decoders_glob(file, path) || (!named &&
+		    decoders_glob(name_of(file), name_of(path))))
 			return true;
+	}
 	return false;
 }
 
-/* Whether one of them may be, where such logs are by default. */
+/* Whether a path with wildcards takes in one of these. */
 static bool
-may_claim(const struct decoder *format, struct slice path)
+may_claim(const struct decoder *format, struct slice path, bool named)
 {
 	for (size_t i = 0; format->files != NULL &&
 	    format->files[i] != NULL; i++)
-		if (meet(path, slice_of(format->files[i])))
+		if (decoders_meet(path, slice_of(format->files[i])))
 			return true;
-	return claims(format, path);
+	return claims(format, path, named);
 }
 
+/* By a format that is of many programs, or also by one of one program's. */
 static bool
-is_claimed(const struct decoders *d, struct slice path)
+is_claimed(const struct decoders *d, struct slice path, bool nameless)
 {
 	for (size_t i = 0; d->formats[i] != NULL; i++)
-		if (claims(d->formats[i], path))
+		if (claims(d->formats[i], path, false) &&
+		    (nameless || !d->formats[i]->nameless))
 			return true;
 	return false;
 }
@@ -287,11 +191,24 @@ takes(const struct decoder_file *f, struct slice program)
 	return false;
 }
 
-static void
-add_sources(struct event *ev, const struct decoder_file *f)
+/* Whether it is the message of a program, and not in a file of its own. */
+static bool
+is_framed(const struct asking *a)
 {
-	for (size_t i = 0; i < f->source_count; i++)
-		event_source(ev, f->sources[i]);
+	return a->format != NULL && a->format != &own_lines &&
+	    !a->format->open && !a->format->nameless;
+}
+
+static void
+add_sources(struct asking *a, const struct decoder_file *f)
+{
+	for (size_t i = 0; i < f->source_count; i++) {
+		if (is_framed(a) && !a->homed &&
+		    sources_home(a->d->sources, f->sources[i]))
+			a->skipped = true;
+		else
+			event_source(a->ev, f->sources[i]);
+	}
 }
 
 /* A program may put its own frame into what it gives to syslog. */
@@ -316,9 +233,59 @@ begin_spoken(struct asking *a)
 
 		if (f->any || !takes(f, a->program))
 			continue;
-		add_sources(a->ev, f);
+		add_sources(a, f);
 		add_own(a->ev, f);
 	}
+}
+
+static bool
+is_in(struct slice name, struct slice path)
+{
+	enum { NAME_LEAST = 3 };
+
+	return name.len >= NAME_LEAST && slice_find(path, name) != SIZE_MAX;
+}
+
+/* Whether a path has its name, or that of a program or service, in it. */
+static bool
+names(const struct asking *a, const struct decoder_file *f)
+{
+	struct slice path = a->record.source, dir, name;
+
+	/* "auth" in auth.log is no program. */
+	if (is_claimed(a->d, path, false) &&
+	    slice_split_last(path, S("/"), &dir, &name))
+		path = dir;
+	for (size_t i = 0; i < f->program_count; i++)
+		if (is_in(f->programs[i], path))
+			return true;
+	for (size_t i = 0; i < f->source_count; i++)
+		if (is_in(schema_word_text(a->d->schema,
+		    f->sources[i].service), path))
+			return true;
+	return is_in(f->name, path);
+}
+
+/* Whether the events of a decoder of any program come from files of its own. */
+static bool
+has_files(const struct asking *a, const struct decoder_file *f)
+{
+	for (size_t i = 0; i < f->source_count; i++)
+		if (sources_home(a->d->sources, f->sources[i]))
+			return true;
+	return false;
+}
+
+/*
+ * What hangs on it that a decoder of any program sees its lines here: in a
+ * file that nobody wrote through syslog they are of whoever has the file.
+ */
+static const char *
+if_any(const struct asking *a, const struct decoder_file *f)
+{
+	if (a->only != NULL || !f->any || names(a, f))
+		return a->only;
+	return is_framed(a) && !has_files(a, f) ? NULL : own_lines.name;
 }
 
 static void
@@ -326,7 +293,7 @@ tell_pattern(struct asking *a, const struct decoder_file *f,
     const struct pattern *p)
 {
 	begin_spoken(a);
-	add_sources(a->ev, f);
+	add_sources(a, f);
 	for (size_t i = 0; i < p->setting_count; i++) {
 		const struct setting *s = &p->settings[i];
 
@@ -341,14 +308,39 @@ static void
 tell_file(struct asking *a, const struct decoder_file *f)
 {
 	bool open = a->format != NULL && a->format->open;
+	const char *only = a->only;
 
+	/* Nobody looks there for what other programs say. */
+	if (f->any && a->known && !open && !is_framed(a) && !names(a, f))
+		return;
+	a->only = if_any(a, f);
 	for (size_t i = 0; !open && i < f->pattern_count; i++)
 		tell_pattern(a, f, &f->patterns[i]);
-	if (!open || !f->any)
-		return;
-	begin_spoken(a);
-	add_sources(a->ev, f);
-	tell(a, f->name);
+	if (open && f->any) {
+		begin_spoken(a);
+		add_sources(a, f);
+		tell(a, f->name);
+	}
+	a->only = only;
+}
+
+/* Formats that may stand in the message of another. */
+static void
+tell_inside(struct asking *a)
+{
+	const char *only = a->only;
+
+	for (size_t i = 0; a->d->formats[i] != NULL; i++) {
+		const struct decoder *f = a->d->formats[i];
+
+		if (f->inside == NULL || f == a->format)
+			continue;
+		begin_spoken(a);
+		f->could(&a->d->frame, a->ev, 0);
+		a->only = only != NULL ? only : f->name;
+		tell(a, slice_of(f->name));
+	}
+	a->only = only;
 }
 
 static void
@@ -356,40 +348,34 @@ tell_program(struct asking *a)
 {
 	begin_spoken(a);
 	tell(a, name_of_format(a));
+	if (a->format != NULL)
+		tell_inside(a);
 	for (size_t i = 0; i < a->d->count; i++)
 		if (a->d->files[i]->any || takes(a->d->files[i], a->program))
 			tell_file(a, a->d->files[i]);
 }
 
+/*
+ * What goes to files of its own as a rule goes to syslog only if somebody
+ * wants it so: sure is what is said without it.
+ */
 static void
 tell_programs(struct asking *a)
 {
-	for (size_t i = 0; i < a->programs.count; i++) {
-		a->program = a->programs.names[i];
-		tell_program(a);
-	}
-}
-
-/* What may stand in the messages of a format that speaks, if it does. */
-static void
-tell_inside(struct asking *a)
-{
-	const struct decoder *outer = a->format;
 	const char *only = a->only;
 
-	for (size_t i = 0; a->d->formats[i] != NULL; i++) {
-		const struct decoder *f = a->d->formats[i];
-
-		if (f->inside == NULL || f->could == NULL)
+	for (size_t i = 0; i < a->programs.count; i++) {
+		a->program = a->programs.names[i];
+		a->homed = only != NULL;
+		a->skipped = false;
+		tell_program(a);
+		if (!a->skipped)
 			continue;
-		a->format = f;
-		a->only = f->name;
-		a->kind = 0;
-		if (begin(a))
-			tell(a, slice_of(f->name));
+		a->homed = true;
+		a->only = own_lines.name;
+		tell_program(a);
+		a->only = only;
 	}
-	a->format = outer;
-	a->only = only;
 }
 
 /* NULL: bare lines, which are of no program. */
@@ -400,18 +386,29 @@ tell_format(struct asking *a, const struct decoder *format, const char *only)
 	a->only = only;
 	a->program = S("");
 	for (a->kind = 0; begin(a); a->kind++) {
-		if (a->alone || (format != NULL && !format->speaks))
-			tell(a, name_of_format(a));
-		else if (format == NULL)
+		if (format == NULL || format->nameless)
 			tell_program(a);
-		else
+		else if (format->speaks)
 			tell_programs(a);
+		else
+			tell(a, name_of_format(a));
 		a->program = S("");
-		if (a->alone)
-			return;
 	}
-	if (format != NULL && format->speaks)
-		tell_inside(a);
+}
+
+/* The log of one program, which sources.yaml knows. */
+static void
+tell_alone(struct asking *a, const struct decoder *format)
+{
+	a->format = format;
+	a->only = format != NULL ? format->name : NULL;
+	a->program = S("");
+	a->kind = 0;
+	begin(a);
+	tell(a, name_of_format(a));
+	for (size_t i = 0; format == NULL && i < a->d->count; i++)
+		if (a->d->files[i]->any && names(a, a->d->files[i]))
+			tell_file(a, a->d->files[i]);
 }
 
 static void
@@ -426,20 +423,6 @@ tell_formats(struct asking *a, enum record_form form, bool sure)
 }
 
 /* --- programs' own lines ------------------------------------------------------ */
-
-/* Whether a path has the name of one of its programs in it. */
-static bool
-names(const struct decoder_file *f, struct slice path)
-{
-	enum { NAME_LEAST = 3 };
-
-	for (size_t i = 0; i < f->program_count; i++)
-		if (f->programs[i].len >= NAME_LEAST &&
-		    slice_find(path, f->programs[i]) != SIZE_MAX)
-			return true;
-	return f->name.len >= NAME_LEAST &&
-	    slice_find(path, f->name) != SIZE_MAX;
-}
 
 static void
 tell_own_as(struct asking *a, const struct decoder *format, const char *only)
@@ -463,16 +446,10 @@ tell_own_lines(struct asking *a, bool sure)
 static void
 tell_own(struct asking *a, bool known)
 {
-	struct slice path = a->record.source, dir, name;
-
-	/* "auth" in auth.log is no program. */
-	if (is_claimed(a->d, path) &&
-	    slice_split_last(path, S("/"), &dir, &name))
-		path = dir;
 	a->kind = 0;
 	for (size_t i = 0; i < a->d->count; i++) {
 		const struct decoder_file *f = a->d->files[i];
-		bool sure = names(f, path);
+		bool sure = names(a, f);
 
 		if (f->line_count == 0 || (known && !sure))
 			continue;
@@ -487,14 +464,19 @@ static void
 tell_claims(struct asking *a)
 {
 	for (size_t i = 0; a->d->formats[i] != NULL; i++)
-		if (may_claim(a->d->formats[i], a->record.source))
+		if (may_claim(a->d->formats[i], a->record.source, a->mapped))
 			tell_format(a, a->d->formats[i], NULL);
 }
 
-/*
- * What a path with wildcards and a mapping's have in common is the latter.
- * Nobody looks there for what other programs say.
- */
+static void
+find_mapped(void *arg, struct slice file)
+{
+	struct asking *a = arg;
+
+	a->mapped |= decoders_glob(file, a->record.source);
+}
+
+/* What a path with wildcards and a mapping's have in common is the latter. */
 static void
 tell_mapped(void *arg, struct slice file)
 {
@@ -502,28 +484,26 @@ tell_mapped(void *arg, struct slice file)
 	struct slice path = a->record.source;
 	bool whole = decoders_glob(file, path);
 
-	if (!whole && !meet(path, file))
+	if (!whole && !decoders_meet(path, file))
 		return;
 	a->record.source = whole ? path : file;
-	a->alone = true;
-	tell_format(a, NULL, NULL);
-	tell_formats(a, FORM_JSON, false);
-	a->alone = false;
+	tell_alone(a, NULL);
+	for (size_t i = 0; a->d->formats[i] != NULL; i++)
+		if (a->d->formats[i]->form == FORM_JSON)
+			tell_alone(a, a->d->formats[i]);
 	tell_own(a, true);
 	a->record.source = path;
-	a->mapped |= whole;
 }
 
 static void
 tell_file_records(struct asking *a)
 {
-	bool known;
-
+	sources_files(a->d->sources, find_mapped, a);
+	a->known = a->mapped || is_claimed(a->d, a->record.source, true);
 	tell_claims(a);
 	sources_files(a->d->sources, tell_mapped, a);
-	known = a->mapped || is_claimed(a->d, a->record.source);
-	tell_own(a, known);
-	if (known)
+	tell_own(a, a->known);
+	if (a->known)
 		return;
 	tell_format(a, NULL, NULL);
 	tell_formats(a, FORM_TEXT, false);
@@ -578,7 +558,7 @@ decoders_places(struct decoders *d,
 		if (f->files == NULL)
 			continue;
 		file = slice_of(f->files[0]);
-		while (slice_ends(file, S("*")))
+		if (slice_find_byte(file, '*') + 1 == file.len)
 			file.len--;
 		tell_place(&t, file);
 	}

@@ -258,6 +258,28 @@ sources_programs(const struct sources *ss,
 		each_text(ss->mappings[i].programs, each, arg);
 }
 
+static bool
+gives_like(const struct mapping *m, struct logsource source)
+{
+	for (size_t i = 0; i < m->give_count; i++)
+		if ((source.service != 0 &&
+		    m->gives[i].service == source.service) ||
+		    (source.category != 0 &&
+		    m->gives[i].category == source.category))
+			return true;
+	return false;
+}
+
+bool
+sources_home(const struct sources *ss, struct logsource source)
+{
+	for (size_t i = 0; i < ss->mapping_count; i++)
+		if (ss->mappings[i].files != NULL &&
+		    gives_like(&ss->mappings[i], source))
+			return true;
+	return false;
+}
+
 bool
 sources_name(const struct sources *ss, struct slice field)
 {

@@ -31,7 +31,12 @@ void sources_files(const struct sources *ss,
 void sources_programs(const struct sources *ss,
     void (*each)(void *arg, struct slice glob), void *arg);
 
+/* Whether files are said to be of its service, or of its category. */
+bool sources_home(const struct sources *ss, struct logsource source);
+
 /* '*' is any run of bytes; nothing else is special. */
 bool decoders_glob(struct slice pattern, struct slice s);
+/* Whether a path may match both; of the first, a shell's, * stops at slashes. */
+bool decoders_meet(struct slice shell, struct slice ours);
 
 #endif

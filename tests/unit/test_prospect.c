@@ -15,11 +15,20 @@
 #include "base/yaml.h"
 #include "decode/decode.h"
 
-extern const struct decoder dec_audit, dec_journal, dec_json, dec_syslog;
+extern const struct decoder dec_access, dec_audit, dec_journal, dec_json;
+extern const struct decoder dec_stamped, dec_syslog;
 
 static const struct decoder *const formats[] = {
-	&dec_audit, &dec_journal, &dec_json, &dec_syslog, NULL
+	&dec_access, &dec_audit, &dec_journal, &dec_json, &dec_stamped,
+	&dec_syslog, NULL
 };
+
+#define ACCESS "192.0.2.9 - ann [23/Nov/2026:16:10:00 +0000] " \
+	"\"GET http://h.example/a%2fb?c=%64 HTTP/1.1\" 404 5 " \
+	"\"http://r.example/\" \"curl/7\""
+#define ERROR "2026/11/23 16:10:00 [error] 7#7: *1 access forbidden by " \
+	"rule, client: 192.0.2.9, server: _, request: \"GET /a HTTP/1.1\", " \
+	"host: \"h.example\""
 
 /* Fields that a rule has named. */
 static const char *const named[] = {
@@ -42,7 +51,8 @@ struct room {
 	struct diag diag;
 	struct seen *seen;
 	size_t count;
-	const char *only;	/* tell of kinds under this "if", too */
+	bool all;		/* also kinds under an "if", or */
+	const char *only;	/* under this one */
 };
 
 static void
@@ -184,7 +194,7 @@ tell(void *arg, const struct prospect *p)
 {
 	struct room *r = arg;
 
-	if (p->only != NULL && (r->only == NULL ||
+	if (!r->all && p->only != NULL && (r->only == NULL ||
 	    strcmp(p->only, r->only) != 0))
 		return;
 	for (size_t i = 0; i < r->count; i++)
@@ -300,6 +310,7 @@ lines_of_syslog_become_what_was_told(void)
 {
 	struct room r = room_new();
 
+	r.all = true;
 	say_decoders(&r, FORM_TEXT);
 	CHECK(r.count > 1000);
 	check_all(&r, FORM_TEXT, "/var/log/syslog");
@@ -311,6 +322,7 @@ journal_entries_become_what_was_told(void)
 {
 	struct room r = room_new();
 
+	r.all = true;
 	say_decoders(&r, FORM_JOURNAL);
 	CHECK(r.count > 1000);
 	check_all(&r, FORM_JOURNAL, "journal");
@@ -385,6 +397,16 @@ other_files_become_what_was_told(void)
 		    "json" },
 		{ FORM_JSON, "/srv/app.log", "{\"s\":1, \"EventID\": 4}",
 		    "json" },
+		{ FORM_TEXT, "/var/log/nginx/site_access.log", ACCESS, NULL },
+		{ FORM_TEXT, "/tmp/access_log", ACCESS, NULL },
+		{ FORM_TEXT, "/srv/app.log", ACCESS, "access" },
+		{ FORM_TEXT, "/var/log/syslog",
+		    "Nov 23 16:10:00 h web[7]: " ACCESS, "access" },
+		{ FORM_TEXT, "/var/log/nginx/error.log", ERROR, NULL },
+		{ FORM_TEXT, "/srv/nginx.log", ERROR, NULL },
+		{ FORM_TEXT, "/srv/app.log", ERROR, "own" },
+		{ FORM_TEXT, "/var/log/syslog",
+		    "Nov 23 16:10:00 h nginx[7]: " ERROR, "own" },
 		{ FORM_TEXT, "/var/log/nginx/site_access.log", "1.2.3.4 - -",
 		    NULL },
 		{ FORM_JSON, "/var/log/nginx/site_access.log",
