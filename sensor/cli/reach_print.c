@@ -16,7 +16,7 @@ const struct reach_if reach_ifs[] = {
 	{ "stamped", "if the program writes the file itself",
 	    "with a stamp of its own" },
 	{ "audit", "if the file holds audit records", "as audit records" },
-	{ "own", "if the file holds the program's own lines",
+	{ "own", "if the program writes its own log there",
 	    "as the program does it" },
 	{ "journal", "if the journal's units and matches let it through",
 	    "by the journal" },

@@ -178,22 +178,40 @@ explain_rest(const struct reaching *r)
 	sum_free(&foreign);
 }
 
-/* What hangs on an "if", each kind in a line. */
-static void
-print_ifs(const struct reaching *r)
+static bool
+hangs_on(const struct reached *one, const char *only)
 {
-	for (size_t i = 0; reach_ifs[i].only != NULL; i++) {
-		size_t n = 0;
+	return one->fires == REACH_IF && strcmp(one->view.only, only) == 0;
+}
 
-		for (size_t k = 0; k < r->count; k++)
-			n += r->rules[k].fires == REACH_IF &&
-			    strcmp(r->rules[k].view.only,
-			    reach_ifs[i].only) == 0;
-		if (n > 0) {
-			number(r->screen, "", n, " more ");
-			fprintf(r->screen->out, "%s\n", reach_ifs[i].what);
-		}
+/* A kind of "if", and what to read so that it is none for the first of them. */
+static void
+print_if(const struct reaching *r, const struct reach_if *kind)
+{
+	const struct reached *first = NULL;
+	struct buf advice = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->count; i++) {
+		const struct reached *one = &r->rules[i];
+
+		if (!hangs_on(one, kind->only))
+			continue;
+		n++;
+		if (first == NULL && one->view.place.len > 0 &&
+		    one->view.place_only == NULL)
+			first = one;
 	}
+	if (n == 0)
+		return;
+	if (first != NULL) {
+		buf_str(&advice, "; or ");
+		reach_do_text(r, first, &advice);
+	}
+	number(r->screen, "", n, " more ");
+	fputs(kind->what, r->screen->out);
+	screen_line(r->screen, buf_slice(&advice));
+	buf_free(&advice);
 }
 
 void
@@ -217,6 +235,7 @@ reach_sum(const struct reaching *r)
 	if (always > 0)
 		number(r->screen, "", always, " of them will always alert: "
 		    "what they expect can't come\n");
-	print_ifs(r);
+	for (size_t i = 0; reach_ifs[i].only != NULL; i++)
+		print_if(r, &reach_ifs[i]);
 	explain_rest(r);
 }

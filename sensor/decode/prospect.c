@@ -28,6 +28,7 @@ struct asking {
 	unsigned kind;		/* of the format's */
 	const char *only;
 	bool mapped;		/* sources.yaml names the place */
+	bool alone;		/* it is the log of one program */
 	bool known;		/* it does, or a format does */
 	/* Log sources of which files are known count in messages, too. */
 	bool homed;
@@ -153,7 +154,8 @@ begin(struct asking *a)
 	for (size_t i = 0; a->d->formats[i] != NULL; i++)
 		if (a->d->formats[i] == format)
 			frame->state = a->d->states[i];
-	a->record.form = format->form;
+	/* What the fields of an object tell is told by the file's name there. */
+	a->record.form = a->alone ? FORM_TEXT : format->form;
 	if (!format->could(frame, a->ev, a->kind))
 		return false;
 	if (format->open)
@@ -404,8 +406,10 @@ tell_alone(struct asking *a, const struct decoder *format)
 	a->only = format != NULL ? format->name : NULL;
 	a->program = S("");
 	a->kind = 0;
+	a->alone = true;
 	begin(a);
 	tell(a, name_of_format(a));
+	a->alone = false;
 	for (size_t i = 0; format == NULL && i < a->d->count; i++)
 		if (a->d->files[i]->any && names(a, a->d->files[i]))
 			tell_file(a, a->d->files[i]);
