@@ -51,6 +51,6 @@ const struct command cmd_rules;
 const struct command cmd_rules = {
 	.name = "rules",
 	.synopsis = "[COMMAND] [OPTION...]",
-	.what = "what is loaded, whether it is right; see rules --help",
+	.what = "write, test and tune rules; without a COMMAND, list them",
 	.run = run,
 };

@@ -115,6 +115,15 @@ add_text(struct buf *out, const char *key, const char *text, struct err *err)
 	return 0;
 }
 
+/* A time of whole seconds, without the fraction. */
+static void
+add_second(struct buf *out, int64_t when)
+{
+	when_utc(out, when);
+	out->len -= strlen(".000000Z");
+	buf_byte(out, 'Z');
+}
+
 static int
 add_end(const struct draft *d, int64_t now, struct buf *out, struct err *err)
 {
@@ -137,7 +146,7 @@ add_end(const struct draft *d, int64_t now, struct buf *out, struct err *err)
 	if (text.len == DATE_LEN && !span)
 		buf_add(out, text);
 	else
-		when_utc(out, end);
+		add_second(out, end);
 	buf_byte(out, '\n');
 	return 0;
 }

@@ -96,12 +96,14 @@ refuse(struct except *x)
 {
 	struct detector *det = &x->session.detector;
 	const struct preview *p = &x->preview;
-	size_t total, hidden = detector_hidden_tests(det, p->exception,
-	    &x->rule, &total);
+	struct hidden_tests hidden = detector_hidden_tests(det, p->exception,
+	    &x->rule);
 
-	if (hidden > 0)
+	if (hidden.count > 0)
 		fprintf(stderr, "vedette: refused: it hides %zu of the %zu "
-		    "tests of the rule that must match\n", hidden, total);
+		    "tests of the rule that must match (%s:%u)\n",
+		    hidden.count, hidden.total, hidden.first->file,
+		    hidden.first->at);
 	if (p->true_hidden > 0)
 		fprintf(stderr, "vedette: refused: it hides %llu alert%s "
 		    "closed as true:%.*s%s\n",
@@ -109,7 +111,7 @@ refuse(struct except *x)
 		    p->true_hidden == 1 ? "" : "s", (int)p->true_ids.len,
 		    (const char *)p->true_ids.p,
 		    p->true_hidden > 5 ? " ..." : "");
-	return hidden > 0 || p->true_hidden > 0 ? EXIT_FOUND : EXIT_FINE;
+	return hidden.count > 0 || p->true_hidden > 0 ? EXIT_FOUND : EXIT_FINE;
 }
 
 /* --- the file ------------------------------------------------------------------ */

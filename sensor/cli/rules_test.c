@@ -61,6 +61,7 @@ add_tested(void *arg, const struct tested *done)
 	struct outcome o = {
 		.kind = done->wrong == NULL ? OUTCOME_PASSED : OUTCOME_FAILED,
 		.file = slice_of(done->test->file), .line = done->test->at,
+		.column = done->test->column,
 		.of = done->rule->info.id,
 	};
 
@@ -70,7 +71,9 @@ add_tested(void *arg, const struct tested *done)
 	if (done->wrong != NULL) {
 		buf_fmt(&why, "%s (understood by: ", done->wrong);
 		buf_add(&why, done->decoder.len > 0 ? done->decoder :
-		    S("no decoder"));
+		    !t->s.detector.undecoded ? S("no decoder") :
+		    S("no decoder, for none is loaded: -c FILE says where "
+		    "they are"));
 		buf_byte(&why, ')');
 	}
 	o.name = buf_slice(&name);
@@ -139,15 +142,16 @@ print_text(struct test *t)
 {
 	const size_t *n = t->report.of_kind;
 	size_t decoders = t->id.len == 0;
+	size_t tests = n[OUTCOME_PASSED] + n[OUTCOME_FAILED] - decoders;
 
 	testreport_text(&t->report, &t->s.aside);
-	printf("%zu tests of %zu %s", n[OUTCOME_PASSED] + n[OUTCOME_FAILED] -
-	    decoders, t->rules, plural(t->rules, "rule", "rules"));
+	printf("%zu %s of %zu %s", tests, plural(tests, "test", "tests"),
+	    t->rules, plural(t->rules, "rule", "rules"));
 	if (n[OUTCOME_FAILED] > 0)
 		printf(", %zu failed", n[OUTCOME_FAILED]);
 	else
-		printf(" pass%s", decoders ? ", and those of the decoders" :
-		    "");
+		printf(" %s%s", plural(tests, "passes", "pass"),
+		    decoders ? ", and those of the decoders" : "");
 	if (n[OUTCOME_SKIPPED] > 0)
 		printf("; %zu %s no tests", n[OUTCOME_SKIPPED],
 		    plural(n[OUTCOME_SKIPPED], "rule has", "rules have"));

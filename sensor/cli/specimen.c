@@ -202,8 +202,8 @@ read_first(struct specimen *sp, struct bytes *b, uint64_t number,
 	if (err->text[0] != '\0')
 		return -1;
 	if (n == 0)
-		return err_set(err, "there is no line %llu",
-		    (unsigned long long)number);
+		return err_set(err, number == 1 ? "there is nothing in it" :
+		    "there is no such line");
 	if (n > SPECIMEN_MAX)
 		return err_set(err, "the line is longer than %d bytes",
 		    SPECIMEN_MAX);
@@ -250,10 +250,12 @@ finish(struct specimen *sp)
 }
 
 static int
-read_fd(struct specimen *sp, int fd, uint64_t number, struct err *err)
+read_fd(struct specimen *sp, int fd, uint64_t number, const char *name,
+    struct err *err)
 {
 	struct bytes b = { .feed = feed_new(fd, FEED_ENDED) };
-	int ret = read_first(sp, &b, number, err);
+	struct err why;
+	int ret = read_first(sp, &b, number, &why);
 
 	if (ret == 0 && lines_form(buf_slice(&sp->line)) == FORM_JSON)
 		read_rest(sp, &b);
@@ -263,8 +265,8 @@ read_fd(struct specimen *sp, int fd, uint64_t number, struct err *err)
 	if (ret == 0)
 		finish(sp);
 	if (ret == 0 && sp->line.len == 0)
-		return err_set(err, "the line is empty");
-	return ret;
+		ret = err_set(&why, "the line is empty");
+	return ret == 0 ? 0 : err_set(err, "%s: %s", name, why.text);
 }
 
 static int
@@ -353,13 +355,13 @@ specimen_read(struct specimen *sp, const struct registry *reg,
 
 	*sp = (struct specimen){ 0 };
 	if (strcmp(from, "-") == 0)
-		return read_fd(sp, STDIN_FILENO, 1, err);
+		return read_fd(sp, STDIN_FILENO, 1, "standard input", err);
 	fd = open_place(from, &number);
 	if (fd == -1 && is_id(from))
 		return read_journal(sp, reg, place, from, err);
 	if (fd == -1)
 		return err_sys(err, "%s", from);
-	ret = read_fd(sp, fd, number, err);
+	ret = read_fd(sp, fd, number, from, err);
 	close(fd);
 	return ret;
 }

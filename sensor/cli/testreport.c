@@ -46,8 +46,8 @@ static void
 add_text(struct buf *b, const struct outcome *o)
 {
 	if (o->line > 0)
-		buf_fmt(b, "%.*s:%u:1: ", (int)o->file.len,
-		    (const char *)o->file.p, o->line);
+		buf_fmt(b, "%.*s:%u:%u: ", (int)o->file.len,
+		    (const char *)o->file.p, o->line, o->column);
 	buf_fmt(b, "%.*s: %.*s\n", (int)o->name.len,
 	    (const char *)o->name.p, (int)o->why.len,
 	    (const char *)o->why.p);

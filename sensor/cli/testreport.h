@@ -21,7 +21,7 @@ enum outcome_kind {
 struct outcome {
 	enum outcome_kind kind;
 	struct slice file;	/* where the test stands */
-	unsigned line;
+	unsigned line, column;
 	struct slice of;	/* what is tested: a rule's id */
 	struct slice name;
 	struct slice why;	/* when it did not pass */

@@ -94,11 +94,27 @@ load_kind(struct detector *det, const struct config *c,
 			loads[kind](det->rules, paths->items[i], d);
 }
 
+/* Whoever runs what was built, and not installed, meets this first. */
+static int
+are_there(const struct strlist *paths, struct diag *d)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < paths->count; i++)
+		if (access(paths->items[i], F_OK) == -1)
+			ret = diag_error(d, paths->items[i], 0, 0, "%m; "
+			    "\"rules\" in the configuration (-c FILE) says "
+			    "where rules are");
+	return ret;
+}
+
 /* Tuning comes behind the rules. What names nothing else is about all. */
 static void
 load_rules(struct detector *det, const struct config *c,
     const struct strlist *only, struct diag *d)
 {
+	if (only == NULL && are_there(c->rules, d) == -1)
+		return;
 	if (only == NULL) {
 		load_kind(det, c, c->rules, RULEFILE_RULES, d);
 		load_tuning(det->rules, c->exceptions, ruleset_exceptions, d);
@@ -125,10 +141,14 @@ detector_read(struct detector *det, const struct config *c,
 	*det = (struct detector){ .schema = schema_new() };
 	det->decoders = decoders_new(det->schema, formats);
 	expect_echoes(det->decoders, c);
-	for (size_t i = 0; i < COUNT(beside); i++)
-		if (load_beside(det, c, paths, beside[i], d) == 0 &&
-		    only != NULL)
-			load_beside(det, c, c->rules, beside[i], d);
+	for (size_t i = 0; i < COUNT(beside); i++) {
+		size_t found = load_beside(det, c, paths, beside[i], d);
+
+		if (found == 0 && only != NULL)
+			found = load_beside(det, c, c->rules, beside[i], d);
+		det->undecoded |= beside[i] == RULEFILE_DECODERS &&
+		    found == 0;
+	}
 	det->rules = ruleset_new(det->schema);
 	ruleset_placeholders(det->rules, c->placeholders);
 	ruleset_limit(det->rules, &c->correlation);

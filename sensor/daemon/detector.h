@@ -13,6 +13,7 @@ struct detector {
 	struct schema *schema;
 	struct decoders *decoders;
 	struct ruleset *rules;
+	bool undecoded;		/* there was no directory of decoders */
 	struct event *ev;
 	struct event *merged;	/* of several records */
 	struct logsource joined[EVENT_SOURCES_MAX];

@@ -148,7 +148,8 @@ tell(void *arg, const struct tested *t)
 	    S("no decoder");
 
 	if (t->wrong != NULL)
-		diag_error(arg, t->test->file, t->test->at, 1,
+		diag_error(arg, t->test->file, t->test->at,
+		    t->test->column,
 		    "test of rule \"%.*s\": %s (understood by: %.*s)",
 		    (int)title.len, (const char *)title.p, t->wrong,
 		    (int)decoder.len, (const char *)decoder.p);

@@ -2,23 +2,26 @@
 
 #include "daemon/ruletest.h"
 
-size_t
+struct hidden_tests
 detector_hidden_tests(struct detector *det, size_t i,
-    const struct rule_view *rule, size_t *total)
+    const struct rule_view *rule)
 {
-	size_t hidden = 0;
+	struct hidden_tests out = { .first = NULL };
 
-	*total = 0;
 	for (size_t k = 0; k < rule->test_count; k++) {
+		const struct rule_test *t = &rule->tests[k];
 		struct record r;
 
-		if (!rule->tests[k].positive)
+		if (!t->positive)
 			continue;
-		detector_test_event(det, rule, &rule->tests[k], &r);
-		hidden += ruleset_hides(det->rules, i, det->ev);
-		++*total;
+		out.total++;
+		detector_test_event(det, rule, t, &r);
+		if (!ruleset_hides(det->rules, i, det->ev))
+			continue;
+		if (out.count++ == 0)
+			out.first = t;
 	}
-	return hidden;
+	return out;
 }
 
 static int
@@ -29,17 +32,19 @@ test_exception(struct detector *det, size_t i, struct diag *d)
 
 	for (size_t k = 0; k < ruleset_count(det->rules); k++) {
 		const struct rule_view rule = ruleset_view(det->rules, k);
-		size_t total, hidden;
+		struct hidden_tests hidden;
 
 		if (!ruleset_tunes(det->rules, i, k))
 			continue;
-		hidden = detector_hidden_tests(det, i, &rule, &total);
-		if (hidden > 0)
+		hidden = detector_hidden_tests(det, i, &rule);
+		if (hidden.count > 0)
 			ret = diag_error(d, t.file, t.line, 1,
 			    "this exception hides %zu of the %zu tests of "
-			    "rule \"%.*s\" that must match", hidden, total,
+			    "rule \"%.*s\" that must match (%s:%u)",
+			    hidden.count, hidden.total,
 			    (int)rule.info.title.len,
-			    (const char *)rule.info.title.p);
+			    (const char *)rule.info.title.p,
+			    hidden.first->file, hidden.first->at);
 	}
 	return ret;
 }

@@ -13,11 +13,15 @@
  */
 int detector_tuning_test(struct detector *det, struct diag *d);
 /*
- * The tests of a rule that must match and that exception i hides; *total is
- * how many must match.
+ * The tests of a rule that must match and that exception i hides: the first,
+ * or NULL, how many, and of how many that must match.
  */
-size_t detector_hidden_tests(struct detector *det, size_t i,
-    const struct rule_view *rule, size_t *total);
+struct hidden_tests {
+	const struct rule_test *first;
+	size_t count, total;
+};
+struct hidden_tests detector_hidden_tests(struct detector *det, size_t i,
+    const struct rule_view *rule);
 /* How many exceptions and overrides name what is not there. */
 size_t detector_loose(const struct detector *det);
 

@@ -91,7 +91,7 @@ read_test(struct load *l, const struct node *n, bool positive,
 {
 	*out = (struct rule_test){
 		.positive = positive, .line = S(""), .json = S(""),
-		.file = l->file, .at = n->line,
+		.file = l->file, .at = n->line, .column = n->column,
 	};
 	if (n->type == NODE_LIST && n->count > 0)
 		return read_steps(l, n, out);

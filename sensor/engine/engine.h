@@ -238,7 +238,7 @@ struct rule_test {
 	const struct rule_test *steps;	/* several of them in a row, whose */
 	size_t step_count;		/* last one is also in line or json */
 	const char *file;
-	unsigned at;		/* line in the file */
+	unsigned at, column;	/* in the file: its line */
 };
 struct rule_view {
 	size_t index;		/* in the ruleset */

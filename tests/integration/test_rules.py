@@ -174,7 +174,7 @@ def test_tests_inside_rules_run_through_the_decoders(rules):
     bad.write_text(RULE.replace("door[7]: opened by ann",
                                 "door[7]: opened by ghosts"))
     said = vedette(rules, "test", status=1).stderr
-    assert f"{bad}:22:1:" in said and "must not match and does" in said
+    assert f"{bad}:22:15:" in said and "must not match and does" in said
     assert "door/opened" in said
 
 

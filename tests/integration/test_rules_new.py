@@ -39,7 +39,7 @@ def begun(config, event):
     path = config.parent / "begun.yml"
     path.write_bytes(text)
     call(config, "lint", path)
-    assert b"1 tests of 1 rule pass" in call(config, "test", path).stdout
+    assert b"1 test of 1 rule passes" in call(config, "test", path).stdout
     return text.decode()
 
 
@@ -58,6 +58,17 @@ def test_a_decoded_line_selects_on_what_happened(config):
             b"runbook\n") in said
     path.write_text(text.replace("TODO", "It is"))
     call(config, "lint", "--strict", path)
+
+
+@pytest.mark.parametrize("event,lines,said", [
+    ("{0}:3", b"a\nb\n", "{0}:3: there is no such line"),
+    ("{0}", b"", "{0}: there is nothing in it"),
+    ("{0}:2", b"a\n\n", "{0}:2: the line is empty")])
+def test_an_event_that_is_not_there_is_named(config, event, lines, said):
+    log = config.parent / "a.log"
+    log.write_bytes(lines)
+    done = call(config, "new", "--from", event.format(log), status=2)
+    assert said.format(log) in done.stderr.decode()
 
 
 def test_ids_are_random_uuids(config):

@@ -80,18 +80,29 @@ def test_tests_beside_a_rule_are_its_tests(rules):
     path = beside(rules, BESIDE)
     r = vedette(rules, "test", status=1)
     assert "5 tests of 1 rule, 1 failed; 1 rule has no tests" in r.stdout
-    assert f"{path}:5:1:" in r.stderr and "no_match 2" in r.stderr
+    assert f"{path}:5:5:" in r.stderr and "no_match 2" in r.stderr
     path.write_text(BESIDE.replace("ghost3", "bob"))
     assert "5 tests of 1 rule pass" in vedette(rules, "test").stdout
     alone = vedette(rules, "test", str(rules / "rules" / "ghost.yml"))
     assert "5 tests of 1 rule pass" in alone.stdout
 
 
+def test_a_configuration_without_rules_says_where_they_would_be(rules):
+    (rules / "c.yaml").write_text(json.dumps(
+        {"rules": [str(rules / "nowhere")]}))
+    rule = rules / "rules" / "ghost.yml"
+    said = vedette(rules, "test", str(rule), status=1).stderr
+    assert "(understood by: no decoder, for none is loaded: -c FILE " in said
+    said = vedette(rules, "list", status=2).stderr
+    assert (f"{rules}/nowhere: No such file or directory; \"rules\" in the "
+            "configuration (-c FILE) says") in said
+
+
 def test_tests_beside_rules_keep_a_broken_rule_out_of_the_sensor(rules):
     path = beside(rules, BESIDE)
     r = subprocess.run([VEDETTE, "check", "-c", rules / "c.yaml"],
                        capture_output=True, text=True)
-    assert r.returncode != 0 and f"{path}:5:1:" in r.stdout + r.stderr
+    assert r.returncode != 0 and f"{path}:5:5:" in r.stdout + r.stderr
 
 
 def test_tests_elsewhere_name_their_rule(rules):
