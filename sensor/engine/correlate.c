@@ -20,6 +20,7 @@ struct correlator {
 	struct correlation *hit, **last_hit;
 	struct event *made[NESTED_MAX + 1];	/* by depth, or NULL */
 	int64_t now;
+	bool follow;		/* events tell the time: none is behind it */
 	struct buf names[NESTED_MAX + 1];	/* of the group, by depth */
 	struct buf last_name, value;
 	struct watching watching;
@@ -66,6 +67,12 @@ correlator_time(struct correlator *co, int64_t now)
 		co->now = INT64_MIN;	/* all is closed: begins anew */
 	else if (now > co->now)
 		co->now = now;
+}
+
+void
+correlator_follow(struct correlator *co)
+{
+	co->follow = true;
 }
 
 void
@@ -433,6 +440,19 @@ decided(const struct group *g, const struct correlation *c)
 	    window_until(w, w->items[0].time + c->timespan);
 }
 
+/* Only the newest match says how far behind its source is now. */
+static void
+note_lag(struct group *g, const struct count *k, int64_t time)
+{
+	const struct window *w = &g->window;
+	int64_t received = k->ev->received;
+
+	if (w->count > 0 && w->items[w->count - 1].time > time)
+		return;
+	g->lag = !k->co->follow && is_time(received) && received > time ?
+	    received - time : 0;
+}
+
 static void
 count_match(struct count *k)
 {
@@ -454,6 +474,7 @@ count_match(struct count *k)
 	    new ? COUNTING_DONE : COUNTING_KNOWN);
 	if (!new)
 		return;
+	note_lag(g, k, s.time);
 	if (k->c->eager)
 		slide(g, k->ev, k->to);
 	else

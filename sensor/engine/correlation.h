@@ -150,6 +150,8 @@ void correlator_count(struct correlator *co, const struct event *ev,
     const struct listener *to);
 /* Up to when all events came, see ruleset_time. */
 void correlator_time(struct correlator *co, int64_t now);
+/* See ruleset_follow. */
+void correlator_follow(struct correlator *co);
 /* See ruleset_clock. */
 void correlator_clock(struct correlator *co, int64_t by);
 

@@ -4,7 +4,13 @@
 
 #include "base/digest.h"
 
-enum { FORMAT = 1, DIGEST_HEX = 16, HAS_REST = 1, HAS_SEEN = 2 };
+enum {
+	FORMAT = 1,
+	DIGEST_HEX = 16,
+	HAS_REST = 1,
+	HAS_SEEN = 2,
+	HAS_LAG = 4,
+};
 
 struct correlation *
 group_correlation(const struct group *g)
@@ -19,16 +25,21 @@ group_rest(struct group *g, int64_t from)
 	    from + group_correlation(g)->rearm : INT64_MIN;
 }
 
-/* When a window is decided, or what it holds can't matter any more. */
+/*
+ * When a window is decided, or what it holds can't matter any more. That is
+ * the clock's time, and a source may be behind it, by an hour that its zone is
+ * wrong or because it was sent on late: what it holds matters for as long.
+ */
 static int64_t
 due(const struct group *g, const struct correlation *c)
 {
 	const struct window *w = &g->window;
 
 	if (w->count == 0)
-		return g->rests;
-	return w->items[c->eager ? w->count - 1 : 0].time + c->timespan +
-	    c->late;
+		return g->rests + g->lag;
+	if (!c->eager)
+		return w->items[0].time + c->timespan + c->late;
+	return w->items[w->count - 1].time + c->timespan + c->late + g->lag;
 }
 
 static size_t
@@ -94,14 +105,28 @@ group_save(const struct item *it, struct buf *out)
 {
 	const struct group *g = (const struct group *)it;
 	bool rests = g->rests != INT64_MIN, seen = g->window.count > 0;
+	bool lags = g->lag > 0;
 
 	pack_u8(out, FORMAT);
 	pack_u8(out, (uint8_t)((rests ? HAS_REST : 0) |
-	    (seen ? HAS_SEEN : 0)));
+	    (seen ? HAS_SEEN : 0) | (lags ? HAS_LAG : 0)));
 	if (rests)
 		pack_signed(out, g->rests);
+	if (lags)
+		pack_varint(out, (uint64_t)g->lag);
 	if (seen)
 		window_save(&g->window, group_correlation(g), out);
+}
+
+static bool
+unpack_lag(struct unpack *u, int64_t *out)
+{
+	uint64_t n = unpack_varint(u);
+
+	if (u->bad || n > INT64_MAX / 8)
+		return false;
+	*out = (int64_t)n;
+	return true;
 }
 
 static bool
@@ -111,11 +136,13 @@ load(struct group *g, const struct correlation *c, struct slice name,
 	struct slice values[CORRELATION_FIELDS_MAX];
 	uint8_t format = unpack_u8(u), has = unpack_u8(u);
 
-	if (u->bad || format != FORMAT || has == 0 ||
-	    has > (HAS_REST | HAS_SEEN) ||
+	if (u->bad || format != FORMAT || (has & (HAS_REST | HAS_SEEN)) == 0 ||
+	    has > (HAS_REST | HAS_SEEN | HAS_LAG) ||
 	    !group_name_read(name, values, c->group_count))
 		return false;
 	g->rests = has & HAS_REST ? unpack_signed(u) : INT64_MIN;
+	if ((has & HAS_LAG) != 0 && !unpack_lag(u, &g->lag))
+		return false;
 	if ((has & HAS_SEEN) != 0 && window_load(&g->window, c, u) == -1)
 		return false;
 	return unpack_done(u);

@@ -10,6 +10,7 @@ struct group {
 	struct item item;
 	struct window window;
 	int64_t rests;	/* until then nothing is counted, after an alert */
+	int64_t lag;	/* by how much its newest match came behind its time */
 };
 
 struct correlation *group_correlation(const struct group *g);

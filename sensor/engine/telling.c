@@ -89,6 +89,7 @@ follow(struct ruleset *rs, int64_t now, const struct listener *to)
 void
 ruleset_follow(struct ruleset *rs)
 {
+	correlator_follow(rs->correlator);
 	rs->follow = true;
 	rs->now = INT64_MIN;
 }

@@ -2,6 +2,7 @@
  * How much correlations remember, and what becomes of it when the clock is
  * set. A scenario is a row of steps, in seconds:
  *	E90=a	an event of group a, written then and read at once
+ *	L60	what comes from now on is read 60 seconds late
  *	T90	it is that late, and everything before was read
  *	C30-60	it is second 30, the clock was set back by 60 just now
  */
@@ -24,6 +25,7 @@ struct world {
 	struct diag diag;
 	unsigned alerts;
 	uint64_t offset;
+	int lag;
 	struct ruleset_limits limits;
 };
 
@@ -81,11 +83,12 @@ static void
 happen(struct world *w, int second, const char *group)
 {
 	struct record r = { .source = S("test"), .offset = w->offset++,
-		.received = at(second) };
+		.received = at(second + w->lag) };
 	int product = schema_word_find(w->schema, S("linux"));
 	int u = schema_find(w->schema, S("u"));
 
 	event_reset(w->ev, &r);
+	w->ev->time = at(second);
 	event_set(w->ev, schema_find(w->schema, S("e")), S("fail"));
 	if (u != -1)
 		event_set(w->ev, u, slice_of(group));
@@ -99,7 +102,9 @@ play_step(struct world *w, const char *step)
 	char group[8] = "";
 	int a = 0, b = 0;
 
-	if (sscanf(step, "E%d=%7s", &a, group) == 2)
+	if (sscanf(step, "L%d", &a) == 1)
+		w->lag = a;
+	else if (sscanf(step, "E%d=%7s", &a, group) == 2)
 		happen(w, a, group);
 	else if (sscanf(step, "T%d", &a) == 1)
 		ruleset_time(w->rules, at(a), on_match, w);
@@ -158,6 +163,37 @@ a_clock_that_is_set_blinds_no_window(void)
 		    "E100=a E150=a C90-60 E139=a E141=a", 2 },
 		{ COUNTS("gte: 1", "vedette: {rearm: 100s}"),
 		    "E100=a C1000+900 E1001=a", 2 },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct world w;
+
+		open_world(&w, "{}", rows[i].rule);
+		CHECK_TEXT_ROW(buf_slice(&w.diag.text), "", i);
+		play(&w, rows[i].steps);
+		CHECK_ROW(w.alerts == rows[i].alerts, i);
+		close_world(&w);
+	}
+}
+
+static void
+a_source_that_is_behind_the_clock_is_counted(void)
+{
+	static const struct {
+		const char *rule, *steps;
+		unsigned alerts;
+	} rows[] = {
+		{ COUNTS("gte: 2", ""), "E100=a T171 E110=a", 0 },
+		{ COUNTS("gte: 2", ""), "L3600 E100=a T3769 E110=a", 1 },
+		{ COUNTS("gte: 2", ""), "L3600 E100=a T3771 E110=a", 0 },
+		/* by the newest match */
+		{ COUNTS("gte: 3", ""),
+		    "L3600 E100=a L0 E101=a T172 E102=a E103=a", 0 },
+		{ COUNTS("gte: 3", ""),
+		    "L3600 E100=a L0 E99=a T3769 E102=a", 1 },
+		/* in its rest, too */
+		{ COUNTS("gte: 1", "vedette: {rearm: 100s}"),
+		    "L3600 E100=a T3750 E150=a", 1 },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -280,6 +316,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_clock_that_is_set_blinds_no_window),
+		TEST(a_source_that_is_behind_the_clock_is_counted),
 		TEST(suppress_is_no_longer_for_a_clock_that_is_set_back),
 		TEST(caps_are_what_the_configuration_says),
 		TEST(wrong_caps_are_told_with_their_place),
