@@ -17,6 +17,12 @@ static const char *const default_files[] = {
 	"/var/log/messages", "/var/log/kern.log", "/var/log/cron.log",
 };
 
+/* Logs that servers write themselves, which no journal feeds. */
+static const char *const server_files[] = {
+	"/var/log/nginx/*.log", "/var/log/apache2/*.log",
+	"/var/log/httpd/*_log", "/var/log/lighttpd/*.log",
+};
+
 /* The value of an item "- name: {...}"; its key is the name. */
 static const struct node *
 item_value(const struct node *item, const char *what, struct diag *d)
@@ -181,17 +187,11 @@ unreadable(const char *path)
 }
 
 static void
-default_inputs(struct config *c, const struct input *const *types,
-    struct diag *d)
+syslog_inputs(struct config *c, const struct input *journal,
+    const struct input *file, struct diag *d)
 {
-	const struct input *journal = by_name(types, "journal");
-	const struct input *file = by_name(types, "file");
 	struct buf yaml = { 0 };
 
-	if (!c->defaults) {
-		buf_str(&c->choice, "defaults are off");
-		return;
-	}
 	if (c->journal && journal != NULL && journal_feeds(c)) {
 		buf_str(&c->choice, "journal: read; the syslog files hold "
 		    "the same messages and are left out");
@@ -213,6 +213,36 @@ default_inputs(struct config *c, const struct input *const *types,
 	buf_free(&yaml);
 }
 
+static void
+server_inputs(struct config *c, const struct input *file, struct diag *d)
+{
+	struct buf yaml = { 0 };
+
+	buf_str(&c->choice, "; servers' own logs:");
+	buf_str(&yaml, "paths:\n");
+	for (size_t i = 0; i < COUNT(server_files); i++) {
+		buf_fmt(&yaml, "  - \"%s\"\n", server_files[i]);
+		buf_fmt(&c->choice, " %s", server_files[i]);
+	}
+	if (file != NULL)
+		add_default(c, file, buf_cstr(&yaml), d);
+	buf_free(&yaml);
+}
+
+static void
+default_inputs(struct config *c, const struct input *const *types,
+    struct diag *d)
+{
+	const struct input *file = by_name(types, "file");
+
+	if (!c->defaults) {
+		buf_str(&c->choice, "defaults are off");
+		return;
+	}
+	syslog_inputs(c, by_name(types, "journal"), file, d);
+	server_inputs(c, file, d);
+}
+
 int
 config_inputs(struct config *c, const struct input *const *types,
     struct diag *d)
@@ -227,7 +257,7 @@ config_inputs(struct config *c, const struct input *const *types,
 		count = list->count;
 	}
 	c->inputs = arena_alloc(c->arena,
-	    (count + 2) * sizeof(*c->inputs));
+	    (count + 3) * sizeof(*c->inputs));
 	if (count > 0)
 		for (const struct node *n = list->first; n != NULL;
 		    n = n->next)
