@@ -95,9 +95,11 @@ inside(struct decode_frame *frame, struct event *ev, struct decoded *out)
 {
 	struct slice rest = out->message, first;
 
-	if (!slice_cut(&rest, ' ', &first) || !access_host(first))
+	if (!slice_cut(&rest, ' ', &first) || !access_host(first) ||
+	    !take(frame, ev, out->message))
 		return false;
-	return take(frame, ev, out->message);
+	out->message = (struct slice){ 0 };
+	return true;
 }
 
 static bool

@@ -7,7 +7,8 @@
 /* Events from such a place, or of such a log source, are of another, too. */
 struct mapping {
 	const struct node *files, *programs;	/* NULL: any */
-	uint16_t *needed;	/* fields that an event of it has */
+	const struct node *wanted;	/* fields that an object has */
+	uint16_t *needed;	/* their numbers, once bound */
 	size_t needed_count;
 	bool sourced;		/* from says a log source, too */
 	struct logsource from;
@@ -133,24 +134,6 @@ check_gives(struct diag *d, const struct node *item,
 }
 
 static void
-read_needed(struct sources *ss, const struct node *fields, struct mapping *m)
-{
-	bool list = fields != NULL && fields->type == NODE_LIST;
-	const struct node *n = list ? fields->first : fields;
-
-	if (fields == NULL)
-		return;
-	m->needed = arena_alloc(ss->keep, (fields->count + 1) *
-	    sizeof(*m->needed));
-	for (; n != NULL; n = list ? n->next : NULL) {
-		int field = schema_field(ss->schema, n->text);
-
-		if (field != -1)
-			m->needed[m->needed_count++] = (uint16_t)field;
-	}
-}
-
-static void
 read_mapping(struct sources *ss, const struct node *item, struct diag *d)
 {
 	static const char *const keys[] = { "from", "gives", NULL };
@@ -169,7 +152,7 @@ read_mapping(struct sources *ss, const struct node *item, struct diag *d)
 		return;
 	m.files = node_get(from, "files");
 	m.programs = node_get(from, "programs");
-	read_needed(ss, node_get(from, "fields"), &m);
+	m.wanted = node_get(from, "fields");
 	m.from = read_source(ss, from);
 	m.sourced = m.from.product + m.from.category + m.from.service > 0;
 	m.gives = arena_alloc(ss->keep, (gives->count + 1) *
@@ -314,11 +297,32 @@ bind_names(struct sources *ss, struct names *names)
 	}
 }
 
+/* Behind the names: what a mapping alone looks for is not asked for. */
+static void
+bind_needed(struct sources *ss, struct mapping *m)
+{
+	bool list = m->wanted != NULL && m->wanted->type == NODE_LIST;
+	const struct node *n = list ? m->wanted->first : m->wanted;
+
+	if (n == NULL)
+		return;
+	m->needed = arena_alloc(ss->keep, (m->wanted->count + 1) *
+	    sizeof(*m->needed));
+	for (; n != NULL; n = list ? n->next : NULL) {
+		int field = schema_field(ss->schema, n->text);
+
+		if (field != -1)
+			m->needed[m->needed_count++] = (uint16_t)field;
+	}
+}
+
 void
 sources_bind(struct sources *ss)
 {
 	for (size_t i = 0; i < ss->name_count; i++)
 		bind_names(ss, &ss->names[i]);
+	for (size_t i = 0; i < ss->mapping_count; i++)
+		bind_needed(ss, &ss->mappings[i]);
 	ss->field_count = schema_count(ss->schema);
 	ss->of_field = xcalloc(ss->field_count, sizeof(*ss->of_field));
 	for (size_t i = 0; i < ss->name_count; i++)
