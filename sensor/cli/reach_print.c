@@ -90,7 +90,7 @@ word_of(const struct reached *one)
 	    "no" : one->view.only;
 }
 
-/* --- why, and what to do ------------------------------------------------------ */
+/* --- why, and what to do ------------------------------------------------- */
 
 static void
 add_names(struct buf *out, const struct reach_view *v, const char *mark,
@@ -248,7 +248,7 @@ reach_do_text(const struct reaching *r, const struct reached *one,
 		buf_str(out, whys[one->view.why].advice);
 }
 
-/* --- as JSON ----------------------------------------------------------------- */
+/* --- as JSON ------------------------------------------------------------- */
 
 static void
 write_reasons(const struct reaching *r, const struct reached *one,
@@ -309,7 +309,7 @@ print_json(const struct reaching *r, const struct reached *one)
 	buf_free(&text);
 }
 
-/* --- one rule ----------------------------------------------------------------- */
+/* --- one rule ------------------------------------------------------------ */
 
 static void
 add_verdict(const struct reached *one, struct buf *out)
@@ -358,7 +358,7 @@ reach_one(const struct reaching *r, size_t rule)
 	buf_free(&text);
 }
 
-/* --- all of them -------------------------------------------------------------- */
+/* --- all of them --------------------------------------------------------- */
 
 static void
 add_row(struct table *t, const struct reaching *r, const struct reached *one)

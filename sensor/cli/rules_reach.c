@@ -35,7 +35,7 @@ static const struct arg reach_args[] = {
 	ARGS_END
 };
 
-/* --- which events there may be ------------------------------------------------ */
+/* --- which events there may be ------------------------------------------- */
 
 static void
 take_prospect(void *arg, const struct prospect *p)
@@ -100,7 +100,7 @@ find_out(struct reach_call *c)
 	reach_end(c->reach);
 }
 
-/* --- telling ------------------------------------------------------------------ */
+/* --- telling ------------------------------------------------------------- */
 
 static int
 tell_some(struct reach_call *c, const struct reaching *r, char **ids)

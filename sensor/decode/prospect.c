@@ -52,7 +52,7 @@ static const struct decoder own_lines = {
 	.name = "own", .form = FORM_TEXT, .could = own_could, .speaks = true,
 };
 
-/* --- places ------------------------------------------------------------------- */
+/* --- places -------------------------------------------------------------- */
 
 static bool
 is_wild(struct slice path)
@@ -108,7 +108,7 @@ is_claimed(const struct decoders *d, struct slice path, bool nameless)
 	return false;
 }
 
-/* --- programs ----------------------------------------------------------------- */
+/* --- programs ------------------------------------------------------------ */
 
 static void
 add_program(void *arg, struct slice name)
@@ -134,7 +134,7 @@ find_programs(const struct decoders *d, struct programs *p)
 	sources_programs(d->sources, add_program, p);
 }
 
-/* --- events ------------------------------------------------------------------- */
+/* --- events -------------------------------------------------------------- */
 
 /* An event as the frame leaves it; false when there is no such kind. */
 static bool
@@ -154,7 +154,7 @@ begin(struct asking *a)
 	for (size_t i = 0; a->d->formats[i] != NULL; i++)
 		if (a->d->formats[i] == format)
 			frame->state = a->d->states[i];
-	/* What the fields of an object tell is told by the file's name there. */
+	/* The name of the file tells what an object's fields would. */
 	a->record.form = a->alone ? FORM_TEXT : format->form;
 	if (!format->could(frame, a->ev, a->kind))
 		return false;
@@ -313,7 +313,7 @@ tell_file(struct asking *a, const struct decoder_file *f)
 	const char *only = a->only;
 
 	/* Nobody looks there for what other programs say. */
-	if (f->any && a->known && !open && !is_framed(a) && !names(a, f))
+	if (f->any && a->known && !is_framed(a) && !names(a, f))
 		return;
 	a->only = if_any(a, f);
 	for (size_t i = 0; !open && i < f->pattern_count; i++)
@@ -426,7 +426,7 @@ tell_formats(struct asking *a, enum record_form form, bool sure)
 	}
 }
 
-/* --- programs' own lines ------------------------------------------------------ */
+/* --- programs' own lines ------------------------------------------------- */
 
 static void
 tell_own_as(struct asking *a, const struct decoder *format, const char *only)
@@ -441,10 +441,12 @@ static void
 tell_own_lines(struct asking *a, bool sure)
 {
 	tell_own_as(a, &own_lines, sure ? NULL : own_lines.name);
+	a->alone = true;
 	for (size_t i = 0; sure && a->d->formats[i] != NULL; i++)
 		if (a->d->formats[i]->form == FORM_JSON)
 			tell_own_as(a, a->d->formats[i],
 			    a->d->formats[i]->name);
+	a->alone = false;
 }
 
 static void
@@ -462,7 +464,7 @@ tell_own(struct asking *a, bool known)
 	}
 }
 
-/* --- files -------------------------------------------------------------------- */
+/* --- files --------------------------------------------------------------- */
 
 static void
 tell_claims(struct asking *a)

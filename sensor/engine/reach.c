@@ -4,7 +4,7 @@
 
 #include "engine/program.h"
 
-/* --- which rules there are ---------------------------------------------------- */
+/* --- which rules there are ----------------------------------------------- */
 
 static uint32_t
 source_of(struct reach *x, struct logsource source)
@@ -79,7 +79,7 @@ reach_free(struct reach *x)
 	free(x);
 }
 
-/* --- one event ---------------------------------------------------------------- */
+/* --- one event ----------------------------------------------------------- */
 
 static unsigned char
 state_of(const struct value *v)
@@ -262,7 +262,7 @@ reach_event(struct reach *x, const struct event *ev,
 	}
 }
 
-/* --- correlations ------------------------------------------------------------- */
+/* --- correlations -------------------------------------------------------- */
 
 /* At what somebody would have it that a rule that is counted can match. */
 struct asked {

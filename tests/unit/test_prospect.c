@@ -147,7 +147,7 @@ decode(struct room *r, enum record_form form, const char *source,
 	decoders_run(r->decoders, s->ev);
 }
 
-/* --- holding one against the other -------------------------------------------- */
+/* --- holding one against the other --------------------------------------- */
 
 static bool
 has_source(const struct event *ev, struct logsource s)
@@ -217,7 +217,7 @@ check_all(struct room *r, enum record_form form, const char *source)
 	}
 }
 
-/* --- samples ------------------------------------------------------------------ */
+/* --- samples ------------------------------------------------------------- */
 
 static void
 put_field(struct buf *out, const char *name, struct slice value)
@@ -303,7 +303,7 @@ say_decoders(struct room *r, enum record_form form)
 	buf_free(&dir);
 }
 
-/* --- the tests ---------------------------------------------------------------- */
+/* --- the tests ----------------------------------------------------------- */
 
 static void
 lines_of_syslog_become_what_was_told(void)

@@ -314,7 +314,7 @@ a_correlation_needs_what_it_counts(void)
 	}
 }
 
-/* --- against the engine --------------------------------------------------- */
+/* --- against the engine -------------------------------------------------- */
 
 enum { WORLDS = 40, RULES = 60, EVENTS = 40 };
 
