@@ -101,11 +101,20 @@ read_by(struct load *l, const struct node *n, const struct strlist *by,
 	return 0;
 }
 
+/* NULL also when nothing stands behind the key. */
+static const struct node *
+said(const struct node *map, const char *key)
+{
+	const struct node *n = node_get(map, key);
+
+	return n == NULL || node_is_null(n) ? NULL : n;
+}
+
 static int
 check(struct load *l, const struct node *map, const struct wish *w)
 {
-	const struct node *every = node_get(map, "every");
-	const struct node *between = node_get(map, "between");
+	const struct node *every = said(map, "every");
+	const struct node *between = said(map, "between");
 
 	if ((every == NULL) == (between == NULL))
 		return node_error(l->diag, map, "\"expect\" says either "
@@ -183,6 +192,10 @@ point(struct zone *z, int64_t local)
 	return local - zone_offset(z, guess) * SECOND;
 }
 
+/*
+ * Clocks that are turned forward leave an hour out: a part of which nothing
+ * is left does not come that day, and nothing is missing.
+ */
 struct daypart
 expect_next(const struct expectation *e, int64_t after)
 {
@@ -195,6 +208,7 @@ expect_next(const struct expectation *e, int64_t after)
 		p.from = point(&z, day * DAY + e->from);
 		p.until = point(&z, day * DAY + e->until);
 		/* Day 0 was a Thursday. */
-	} while (p.until <= after || (e->days & 1u << (day + 3) % 7) == 0);
+	} while (p.until <= after || p.from >= p.until ||
+	    (e->days & 1u << (day + 3) % 7) == 0);
 	return p;
 }

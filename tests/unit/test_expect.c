@@ -19,6 +19,7 @@
 #include "base/pack.h"
 #include "base/when.h"
 #include "engine/engine.h"
+#include "engine/expect.h"
 
 struct world {
 	struct schema *schema;
@@ -391,6 +392,8 @@ a_mistake_in_the_map_has_its_place(void)
 	} rows[] = {
 		{ "26h", "r.yml:7:11: \"expect\" is a map" },
 		{ "{}", "says either \"every\" or \"between\"" },
+		{ "{between: }", "says either \"every\" or \"between\"" },
+		{ "{every: ~}", "says either \"every\" or \"between\"" },
 		{ "{every: 1h, between: '1:00-2:00'}", "either" },
 		{ "{every: never}", "r.yml:7:19: " },
 		{ "{every: 0s}", "between 1s and 400d" },
@@ -418,6 +421,35 @@ a_mistake_in_the_map_has_its_place(void)
 	}
 }
 
+/* In 2027 these clocks leave out the hour from two to three of 28 March. */
+static void
+an_hour_that_is_left_out_is_not_awaited(void)
+{
+	static const struct {
+		int from, until;	/* minutes of the day */
+		int first;		/* day of March on which it comes next */
+	} rows[] = {
+		{ 60, 120, 28 }, { 120, 180, 29 }, { 150, 170, 28 },
+		{ 179, 180, 29 }, { 120, 240, 28 }, { 180, 240, 28 },
+	};
+
+	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+	tzset();
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct expectation e = { .days = 0x7f,
+			.from = rows[i].from * MINUTE,
+			.until = rows[i].until * MINUTE };
+		struct daypart p = expect_next(&e,
+		    when_civil(2027, 3, 27, 12, 0, 0));
+
+		CHECK_ROW(p.until > p.from, i);
+		CHECK_ROW(p.from / DAY == when_civil(2027, 3,
+		    rows[i].first, 0, 0, 0) / DAY, i);
+	}
+	setenv("TZ", "UTC", 1);
+	tzset();
+}
+
 int
 main(void)
 {
@@ -427,6 +459,7 @@ main(void)
 		TEST(a_rule_that_changed_waits_anew),
 		TEST(no_bytes_from_the_journal_do_harm),
 		TEST(a_mistake_in_the_map_has_its_place),
+		TEST(an_hour_that_is_left_out_is_not_awaited),
 	};
 
 	setenv("TZ", "UTC", 1);
