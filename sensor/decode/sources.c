@@ -196,13 +196,11 @@ read_list(struct sources *ss, const struct node *list,
 }
 
 void
-sources_load(struct sources *ss, const char *path, struct diag *d)
+sources_take(struct sources *ss, const struct node *doc, struct diag *d)
 {
 	static const char *const keys[] = { "sources", "fields", NULL };
-	struct node *doc;
 
-	if (yaml_read(ss->keep, path, &doc, d) == -1 || doc == NULL ||
-	    node_is_null(doc))
+	if (doc == NULL || node_is_null(doc))
 		return;
 	if (doc->type != NODE_MAP || doc->next != NULL) {
 		node_error(d, doc, "expected \"sources\" and \"fields\", "
@@ -212,6 +210,15 @@ sources_load(struct sources *ss, const char *path, struct diag *d)
 	node_known(d, doc, keys, "the file");
 	read_list(ss, node_get(doc, "sources"), read_mapping, d);
 	read_list(ss, node_get(doc, "fields"), read_names, d);
+}
+
+void
+sources_load(struct sources *ss, const char *path, struct diag *d)
+{
+	struct node *doc;
+
+	if (yaml_read(ss->keep, path, &doc, d) == 0)
+		sources_take(ss, doc, d);
 }
 
 static void

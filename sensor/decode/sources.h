@@ -7,6 +7,7 @@
 #define VEDETTE_SOURCES_H
 
 #include "base/arena.h"
+#include "base/yaml.h"
 #include "decode/decode.h"
 
 struct sources;
@@ -14,7 +15,9 @@ struct sources;
 /* What the files say lives in the arena. Owner: caller. */
 struct sources *sources_new(struct schema *s, struct arena *keep);
 void sources_free(struct sources *ss);
-/* Reads a file, behind what was read before. */
+/* Takes what a file says, behind what was taken before; doc lives as long. */
+void sources_take(struct sources *ss, const struct node *doc, struct diag *d);
+/* Reads a file and takes it. */
 void sources_load(struct sources *ss, const char *path, struct diag *d);
 /* Whether a field has other names, of which this is one. */
 bool sources_name(const struct sources *ss, struct slice field);
