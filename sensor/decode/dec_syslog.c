@@ -11,7 +11,7 @@
 #include "decode/decode.h"
 #include "decode/stamp.h"
 
-enum { PRIORITY_MAX = 191, PID_LEN_MAX = 64 };
+enum { PRIORITY_MAX = 191, PID_LEN_MAX = 64, SELECTOR_LEN_MAX = 24 };
 
 struct frame {
 	struct slice rest;	/* what is not understood yet */
@@ -49,6 +49,21 @@ take_stamp(struct decode_frame *frame, struct frame *f, int64_t received)
 	f->rest = s;
 	f->time = when;
 	return true;
+}
+
+/* "<mail.notice> ", where FreeBSD's syslogd writes it: behind the stamp. */
+static void
+skip_selector(struct slice *s)
+{
+	struct slice in = *s, word;
+
+	if (!cursor_take(&in, '<') || !slice_cut(&in, '>', &word) ||
+	    word.len > SELECTOR_LEN_MAX ||
+	    slice_find_byte(word, '.') == SIZE_MAX ||
+	    slice_find_byte(word, ' ') != SIZE_MAX)
+		return;
+	cursor_blanks(&in);
+	*s = in;
 }
 
 static bool
@@ -242,6 +257,7 @@ bsd(struct decode_frame *frame, struct frame *f, int64_t received)
 		return skip_uptime(&f->rest);
 	}
 	start = f->rest;
+	skip_selector(&f->rest);
 	take_host(f);
 	/* What rsyslog makes of RFC 5424 on its local socket. */
 	inner = f->rest;

@@ -69,6 +69,11 @@ frames_give_host_program_pid_and_message(void)
 	} rows[] = {
 		{ "Nov 23 16:10:00 web1 sshd[12]: Server listening",
 		  "web1", "sshd", "12", "Server listening" },
+		/* FreeBSD's syslogd -vv */
+		{ "Nov 23 16:10:00 <mail.notice> mx1 sm-mta[9]: x",
+		  "mx1", "sm-mta", "9", "x" },
+		{ "Nov 23 16:10:00 web1 sshd[12]: <mail.notice> mx1 x[9]: y",
+		  "web1", "sshd", "12", "<mail.notice> mx1 x[9]: y" },
 		/* RFC 5424 on rsyslog's local socket */
 		{ "2026-11-23T16:10:00Z web1 1 2026-11-23T16:10:00Z web2 "
 		  "vedette 12 ALERT [v@1 a=\"]\"] x",
