@@ -153,13 +153,13 @@ goodset_gather(struct buf *out, const struct config *c)
 		c->rules, c->exceptions, c->overrides,
 	};
 
+	gather_placeholders(out, c->placeholders);
 	for (uint8_t i = 0; i < LISTS; i++)
 		if (gather_list(out, i, lists[i]) == -1 ||
 		    out->len > COPY_MAX) {
 			buf_clear(out);
 			return;
 		}
-	gather_placeholders(out, c->placeholders);
 }
 
 /* --- keeping -------------------------------------------------------------- */

@@ -121,6 +121,7 @@ read_steps(struct load *l, const struct node *n, struct rule_test *out)
 	out->steps = steps;
 	out->line = steps[n->count - 1].line;
 	out->json = steps[n->count - 1].json;
+	out->source = steps[n->count - 1].source;
 	return bad;
 }
 
