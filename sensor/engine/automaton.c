@@ -42,7 +42,7 @@ struct automaton {
 	size_t cell_count;
 	uint32_t *shorter;	/* + 1: the next literal that ends with this */
 	size_t count;		/* of literals */
-	struct gate *gate;	/* NULL: to be walked everywhere */
+	struct gate *gate;	/* of AUTOMATON_ANYWHERE */
 	enum automaton_use use;
 };
 
@@ -425,13 +425,10 @@ search(const struct automaton *a, struct slice text,
 {
 	struct glimpse g = { 0 };
 
-	if (a->gate == NULL)
-		advance(a, text, 0, text.len, found, arg);
-	else
-		while (gate_look(a->gate, text, &g))
-			if (!probe(a, text, &g, found, arg))
-				gate_skip(&g, advance(a, text, g.earliest,
-				    g.last, found, arg));
+	while (gate_look(a->gate, text, &g))
+		if (!probe(a, text, &g, found, arg))
+			gate_skip(&g, advance(a, text, g.earliest, g.last,
+			    found, arg));
 }
 
 void

@@ -4,8 +4,8 @@
  * bit. One of both stands at an even offset of the text, so
  * that every second offset is enough to look at. They are the rarest ones near
  * its beginning: of "/usr/bin/xxd" not "/usr", which stands everywhere. What
- * has four bytes is marked a second time with any byte before it; what has two
- * or three is looked for by a pair of its bytes, in a table of its own.
+ * has four bytes is marked a second time with any byte before it; what has
+ * less is looked for by a pair of bytes, in a table of its own.
  *
  * Beside the bits stands how far before a window its literals begin, so that
  * what looks closer need not look far.
@@ -28,8 +28,8 @@ enum {
 	REACH = 14,		/* of a window's distance from the beginning */
 	ROOM = 8,		/* words of the table for each mark; at least, */
 	BITS_LEAST = 5,		/* and at most, as powers of two */
-	BITS_MOST = 15,
-	PAIR_BITS = 7,
+	BITS_MOST = 13,
+	PAIRS = 256,		/* words, by the first byte */
 	COMMON_BITS = 8,
 	RAREST = 24,		/* one in so many powers of two */
 	COMMON = 4,		/* powers of two that common texts are more so */
@@ -90,11 +90,11 @@ mark(uint32_t *marks, uint32_t window, unsigned shift)
 	marks[place(window, shift)] |= UINT32_C(1) << window % 32;
 }
 
-/* Two bytes as the first ones of a window. */
-static inline uint32_t
-pair(uint32_t window)
+/* The first two bytes of a window. */
+static inline bool
+is_pair(const uint32_t *pairs, uint32_t window)
 {
-	return window & 0xffff;
+	return (pairs[window & 0xff] >> (window >> 8) % 32 & 1) != 0;
 }
 
 unsigned
@@ -180,16 +180,18 @@ mark_four(struct gate *g, struct slice literal)
 		mark_window(g, window << 8 | c, 0);
 }
 
+/* The rarer pair of two or three bytes; one with whatever follows it. */
 static void
 mark_pair(struct gate *g, struct slice literal)
 {
 	const unsigned char *p = literal.p;
 
+	if (g->pairs == NULL)
+		g->pairs = xcalloc(PAIRS, sizeof(*g->pairs));
 	if (literal.len > 2 && rarity(p + 1, 2) < rarity(p, 2))
 		p++;
-	if (g->pairs == NULL)
-		g->pairs = xcalloc(1 << PAIR_BITS, sizeof(*g->pairs));
-	mark(g->pairs, pair(p[0] | (uint32_t)p[1] << 8), 32 - PAIR_BITS);
+	g->pairs[p[0]] |= literal.len == 1 ? UINT32_MAX :
+	    UINT32_C(1) << p[1] % 32;
 }
 
 static void
@@ -231,13 +233,9 @@ struct gate *
 gate_new(const struct slice *literals, size_t count)
 {
 	struct slice text = slice_of(common);
-	size_t shortest = shortest_of(literals, count);
-	struct maker m = { 0 };
+	struct maker m = { .g = xcalloc(1, sizeof(*m.g)) };
 
-	if (shortest < 2)
-		return NULL;
-	m.g = xcalloc(1, sizeof(*m.g));
-	m.g->shortest = shortest;
+	m.g->shortest = shortest_of(literals, count);
 	make_tables(m.g, count);
 	for (size_t i = 0; i + WINDOW <= text.len; i++)
 		mark(m.common, four(text.p + i), 32 - COMMON_BITS);
@@ -288,7 +286,7 @@ has_window(const struct gate *g, uint32_t window)
 static inline bool
 has_pair(const struct gate *g, uint32_t window)
 {
-	return is_marked(g->pairs, pair(window), 32 - PAIR_BITS);
+	return is_pair(g->pairs, window) || is_pair(g->pairs, window >> 8);
 }
 
 /* The same where there are pairs, too, which are the first or second ones. */
@@ -299,7 +297,7 @@ glimpse_pairs(const struct gate *g, uint32_t window, size_t at,
 	size_t first = before(at, 1, seen->from);
 	bool more = has_window(g, window) && glimpse(g, window, at, seen);
 
-	if (!has_pair(g, window) && !has_pair(g, window >> 8))
+	if (!has_pair(g, window))
 		return more;
 	if (!more || first < seen->first)
 		seen->first = first;
@@ -318,8 +316,8 @@ look_with_pairs(const struct gate *g, struct slice text,
 	for (; at + WINDOW <= text.len; at += STEP) {
 		uint32_t w = four(text.p + at);
 
-		if ((has_window(g, w) || has_pair(g, w) ||
-		    has_pair(g, w >> 8)) && glimpse_pairs(g, w, at, seen))
+		if ((has_window(g, w) || has_pair(g, w)) &&
+		    glimpse_pairs(g, w, at, seen))
 			return true;
 	}
 	/* As if zeros stood behind the end. */
@@ -366,5 +364,5 @@ gate_bytes(const struct gate *g)
 
 	return sizeof(*g) +
 	    words * (sizeof(*g->marks) + sizeof(*g->spans)) +
-	    (g->pairs == NULL ? 0 : sizeof(*g->pairs) << PAIR_BITS);
+	    (g->pairs == NULL ? 0 : PAIRS * sizeof(*g->pairs));
 }

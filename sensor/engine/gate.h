@@ -23,10 +23,7 @@ struct glimpse {
 	size_t earliest;	/* before it none begins that is not found */
 };
 
-/*
- * For literals that are not kept. NULL when one of them is a single byte: that
- * stands nearly everywhere. Owner: caller.
- */
+/* For literals that are not kept. Owner: caller. */
 struct gate *gate_new(const struct slice *literals, size_t count);
 void gate_free(struct gate *g);
 /* The next glimpse of literals in the text; false when there is none. */
