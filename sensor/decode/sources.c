@@ -338,6 +338,13 @@ sources_bind(struct sources *ss)
 			    (uint16_t)(i + 1);
 }
 
+/* Most globs are told from a name by their first byte. */
+static bool
+may_be(struct slice glob, struct slice s)
+{
+	return glob.p[0] == '*' || (s.len > 0 && glob.p[0] == s.p[0]);
+}
+
 static bool
 is_any(const struct node *texts, struct slice s)
 {
@@ -345,7 +352,7 @@ is_any(const struct node *texts, struct slice s)
 	const struct node *n = list ? texts->first : texts;
 
 	for (; n != NULL; n = list ? n->next : NULL)
-		if (decoders_glob(n->text, s))
+		if (may_be(n->text, s) && decoders_glob(n->text, s))
 			return true;
 	return false;
 }
