@@ -134,18 +134,26 @@ is_chosen(const struct skeleton *sk, struct slice name)
 	    !slice_starts(name, S("source.")) && !slice_eq(name, S("User"));
 }
 
+/* The bytes that sources.yaml gives another name are still the same ones. */
+static bool
+is_other_name(const struct candidate *c, struct slice text)
+{
+	return c->text.p == text.p && c->text.len == text.len;
+}
+
 static void
 add_candidate(struct skeleton *sk, struct slice name, struct slice text)
 {
+	bool chosen = is_chosen(sk, name);
+
 	if (sk->count == FIELDS_MAX || text.len == 0 ||
 	    text.len > VALUE_MAX || is_passing(name) || !utf8_valid(text))
 		return;
 	for (size_t i = 0; i < sk->count; i++)
-		if (slice_eq(sk->items[i].name, name))
+		if (slice_eq(sk->items[i].name, name) ||
+		    (!chosen && is_other_name(&sk->items[i], text)))
 			return;
-	sk->items[sk->count++] = (struct candidate){
-		name, text, is_chosen(sk, name),
-	};
+	sk->items[sk->count++] = (struct candidate){ name, text, chosen };
 }
 
 static void

@@ -51,6 +51,11 @@ def test_a_decoded_line_selects_on_what_happened(config):
     assert f"            - '{SSHD}'\n" in text
     selection = text[text.index("detection:"):text.index("falsepositives:")]
     assert "48555" not in selection and "16750" not in selection
+    # Names of one thing stand there once, however many sources.yaml gives.
+    assert selection.count("203.0.113.9") == selection.count("bob") == 1
+    readme = (SOURCE / "README.md").read_text()
+    shown = readme[readme.index("detection:\n    selection:"):]
+    assert shown.startswith(selection)
     path = config.parent / "begun.yml"
     said = call(config, "lint", "--strict", path, status=1).stderr
     assert said.count(b"warning") == 1
