@@ -45,6 +45,29 @@ def test_it_is_made_of_the_tables_that_read():
     assert keys <= set(config)
 
 
+def keys_of(schema):
+    """Names of all keys that a schema has a table for."""
+    for name, below in schema.get("properties", {}).items():
+        yield name
+        yield from keys_of(below)
+        yield from keys_of(below.get("items", {}))
+
+
+def test_the_manual_has_every_key_of_the_configuration():
+    manual = (RULES.parent / "sensor/man/vedette.yaml.5").read_text()
+    said = set(" ".join(line[7:] for line in manual.splitlines()
+                        if line.startswith(".It Ic ")).replace(",", "").split())
+    assert set(keys_of(schema("config"))) - said == set()
+
+
+def test_the_manual_has_every_key_of_a_rule_that_is_ours():
+    manual = (RULES.parent / "sensor/man/vedette-rules.7").read_text()
+    rule = schema("rule")["properties"]
+    for part in ("vedette", "correlation"):
+        for key in keys_of(rule[part]):
+            assert f"Ic {key}" in manual or f"Li {key}" in manual, key
+
+
 @pytest.fixture
 def complaints():
     """What is wrong with each document of a rule file, as JSON knows it."""
