@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""hostlog.py [quiet|hot] [LINES [SEED]]: a generated log on standard output.
+"""hostlog.py [quiet|hot|web] [LINES [SEED]]: a generated log on standard output.
 
 What rsyslog writes into one file on a web server: web requests, mail, cron,
 services, the kernel, people who log in and use sudo. quiet: one line of a
 hundred is of an attack, as of guesses at sshd, sudo or the web server; hot:
-half of them are. Made of the formats that Debian 12's programs write; the same
+half of them are; web: the requests alone, as nginx writes them into a file of
+its own. Made of the formats that Debian 12's programs write; the same
 seed gives the same bytes.
 """
 import random
@@ -34,7 +35,7 @@ UNITS = (("apt-daily.service", "Daily apt download activities"),
          ("fstrim.service", "Discard unused blocks on filesystems"),
          ("sysstat-collect.service", "system activity accounting tool"),
          ("user@1000.service", "User Manager for UID 1000"))
-SHARES = {"quiet": 0.01, "hot": 0.5}
+SHARES = {"quiet": 0.01, "hot": 0.5, "web": 0.01}
 HOST = "web1"
 
 
@@ -42,6 +43,7 @@ class Log:
     def __init__(self, kind, lines, seed):
         self.random = random.Random(seed)
         self.share = SHARES[kind]
+        self.framed = kind != "web"
         self.left = lines
         self.written = 0
         # A little more than two weeks in all, ending now and never later.
@@ -62,7 +64,8 @@ class Log:
             self.stamp = time.strftime("%b ", t) + "%2d" % t.tm_mday + \
                 time.strftime(" %H:%M:%S", t)
         tag = f"{program}[{pid}]" if pid else program
-        self.out(f"{self.stamp} {HOST} {tag}: {text}\n")
+        self.out(f"{self.stamp} {HOST} {tag}: {text}\n" if self.framed
+                 else f"{text}\n")
 
     def pid(self):
         return self.random.randrange(400, 4000000)
@@ -205,6 +208,8 @@ class Log:
         attack = ((self.guess_invalid, 40), (self.guess_root, 25),
                   (self.knock, 15), (self.probe, 10), (self.sudo_wrong, 2),
                   (self.account, 0.05))
+        if not self.framed:
+            routine, attack = ((self.page, 1),), ((self.probe, 1),)
         bad = 0
         while self.left > 0:
             before, hostile = self.written, bad < self.share * self.written
