@@ -205,7 +205,9 @@ print_program(const struct explain *e)
 	    " ..." : "", e->anatomy.steps);
 	screen_pair(s, "program", buf_slice(&text));
 	buf_clear(&text);
-	if (wakes == 0)
+	if (e->anatomy.idle)
+		buf_str(&text, "never: it is switched off here");
+	else if (wakes == 0)
 		buf_str(&text, "with every event of its log source: it can be "
 		    "true although nothing is found");
 	else

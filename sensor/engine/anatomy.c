@@ -92,7 +92,7 @@ cost_of(const struct look *l, uint32_t n, const struct predicate *p)
 	bool regex = p->op == OP_REGEX;
 
 	if (!predicates_is_first(l->rs->predicates, n)) {
-		if (l->rs->rules[l->rule].wakes > 0)
+		if (l->rs->rules[l->rule].wakes > 0 || l->out->idle)
 			return regex ? COST_REGEX_AWAKE : COST_AWAKE;
 		return regex ? COST_REGEX_EVERY : COST_EVERY;
 	}
@@ -176,7 +176,8 @@ ruleset_anatomy(const struct ruleset *rs, size_t rule, struct arena *a)
 {
 	const struct rule *r = &rs->rules[rule];
 	size_t predicates = predicates_count(rs->predicates);
-	struct anatomy out = { .steps = r->code_len };
+	struct anatomy out = { .steps = r->code_len,
+	    .idle = rule_is_idle(r) };
 	struct look l = { .rs = rs, .arena = a, .out = &out,
 	    .rule = (uint32_t)rule };
 	struct buf program = { 0 };

@@ -47,6 +47,7 @@ struct anatomy {
 	struct test_view *tests;	/* in the order of the program */
 	size_t count;
 	size_t steps;			/* of the program */
+	bool idle;			/* switched off: no event is held to it */
 	/* What it comes to, tests by their place from 1: "1 and not 2". */
 	struct slice program;
 };

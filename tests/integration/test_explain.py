@@ -170,6 +170,19 @@ def test_what_holds_a_match_back_is_told(rules):
     assert "ours" in explain(rules, "7d5b0f66")
 
 
+def test_a_rule_that_is_switched_off_is_never_looked_at(rules):
+    (rules / "overrides").mkdir()
+    (rules / "overrides" / "x.yml").write_text(
+        "rule: 7d5b0f66-6a0c-4c07-8f0e-5d0d53f9c6a1\nenabled: false\nreason: noise\nowner: ann\n")
+    (rules / "c.yaml").write_text(json.dumps(
+        {"rules": [str(rules / "rules")], "overrides": [str(rules / "overrides")]}))
+    said = explain(rules, "7d5b0f66")
+    assert "never: it is switched off here" in said and "x.yml:1, ann): noise" in said
+    assert "every event" not in said
+    said = explain(rules, "7d5b0f66", "-", status=1, input=json.dumps(CALL))
+    assert "all parts hold, and yet the rule was not asked: it is switched off" in said
+
+
 def test_it_leaves_nothing_behind_and_warns_of_nothing(rules, tmp_path):
     before = {f for f in os.listdir("/tmp") if f.startswith("vedette-explain")}
     done = subprocess.run([VEDETTE, "rules", "explain", "-c", rules / "c.yaml", "7d5b0f66"],
