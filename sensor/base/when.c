@@ -160,6 +160,12 @@ struct stamp {
 	int64_t fraction;
 };
 
+bool
+when_is_near(int64_t when)
+{
+	return when > -(INT64_C(1) << 60) && when < INT64_C(1) << 60;
+}
+
 int
 when_month_days(int year, int month)
 {
@@ -279,8 +285,8 @@ when_parse_span(struct slice s, int64_t *out)
 		{ SLICE("w"), 7 * DAY }, { SLICE("week"), 7 * DAY },
 		{ SLICE("weeks"), 7 * DAY },
 	};
-	/* Added to any time of a calendar it is a time still. */
-	const int64_t longest = 10000 * 366 * DAY;
+	/* Added to any year of today's, it leaves years of four digits. */
+	const int64_t longest = 1000 * 366 * DAY;
 	size_t digits = 0;
 	uint64_t n;
 

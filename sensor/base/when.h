@@ -6,6 +6,7 @@
 #ifndef VEDETTE_WHEN_H
 #define VEDETTE_WHEN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -31,6 +32,12 @@ int64_t when_civil(int year, int month, int day, int hour, int minute,
 
 /* Days of a month, 1-12, of a year. */
 int when_month_days(int year, int month);
+
+/*
+ * Whether a time, which may come from a journal that somebody was at, can have
+ * spans added to it without a thought.
+ */
+bool when_is_near(int64_t when);
 
 /* Appends 2026-11-23T16:10:00.123456Z. */
 void when_utc(struct buf *b, int64_t when);

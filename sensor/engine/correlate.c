@@ -423,13 +423,6 @@ find_group(struct count *k, int64_t time)
 	return g;
 }
 
-/* Times that can be added to without a thought. */
-static bool
-is_time(int64_t t)
-{
-	return t > -(INT64_C(1) << 60) && t < INT64_C(1) << 60;
-}
-
 /* How much of a window is decided together: all, or up to its end. */
 static size_t
 decided(const struct group *g, const struct correlation *c)
@@ -449,7 +442,7 @@ note_lag(struct group *g, const struct count *k, int64_t time)
 
 	if (w->count > 0 && w->items[w->count - 1].time > time)
 		return;
-	g->lag = !k->co->follow && is_time(received) && received > time ?
+	g->lag = !k->co->follow && when_is_near(received) && received > time ?
 	    received - time : 0;
 }
 
@@ -460,7 +453,7 @@ count_match(struct count *k)
 	struct seen s;
 	bool new;
 
-	if (!is_time(k->seen->time))
+	if (!when_is_near(k->seen->time))
 		return;
 	if (!see(k, &s)) {
 		lost(k, COUNTING_NO_VALUE, k->c->values[0]);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/digest.h"
+#include "base/when.h"
 
 enum {
 	FORMAT = 1,
@@ -141,6 +142,8 @@ load(struct group *g, const struct correlation *c, struct slice name,
 	    !group_name_read(name, values, c->group_count))
 		return false;
 	g->rests = has & HAS_REST ? unpack_signed(u) : INT64_MIN;
+	if ((has & HAS_REST) != 0 && !when_is_near(g->rests))
+		return false;
 	if ((has & HAS_LAG) != 0 && !unpack_lag(u, &g->lag))
 		return false;
 	if ((has & HAS_SEEN) != 0 && window_load(&g->window, c, u) == -1)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/pack.h"
+#include "base/when.h"
 #include "engine/folds.h"
 
 enum { FORMAT = 1, TEXT_MAX = 4096 };
@@ -96,14 +97,15 @@ read_fixed(struct unpack *u, struct fold_view *v)
 static bool
 read_numbers(struct unpack *u, struct tally *f)
 {
+	int64_t *const times[] = { &f->first, &f->last, &f->opened, &f->until,
+		&f->due };
 	unsigned format = unpack_u8(u);
 
 	f->count = unpack_varint(u);
-	f->first = unpack_signed(u);
-	f->last = unpack_signed(u);
-	f->opened = unpack_signed(u);
-	f->until = unpack_signed(u);
-	f->due = unpack_signed(u);
+	for (size_t i = 0; i < COUNT(times); i++) {
+		*times[i] = unpack_signed(u);
+		u->bad |= !when_is_near(*times[i]);
+	}
 	return !u->bad && format == FORMAT;
 }
 

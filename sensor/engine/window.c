@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/when.h"
 #include "engine/rank.h"
 
 enum { EDGES = 512 };
@@ -510,13 +511,6 @@ load_seen(struct seen *s, const struct correlation *c, struct unpack *u)
 	return isfinite(s->number);
 }
 
-/* Times that can be added to without a thought. */
-static bool
-is_time(int64_t t)
-{
-	return t > -(INT64_C(1) << 60) && t < INT64_C(1) << 60;
-}
-
 static int
 load_all(struct window *w, const struct correlation *c, struct unpack *u)
 {
@@ -525,12 +519,12 @@ load_all(struct window *w, const struct correlation *c, struct unpack *u)
 	for (size_t i = 0; i < w->count; i++) {
 		int64_t step = unpack_signed(u);
 
-		if (!is_time(step) || (i > 0 && step < 0) ||
+		if (!when_is_near(step) || (i > 0 && step < 0) ||
 		    !load_seen(&w->items[i], c, u) || u->bad)
 			return -1;
 		before += step;
 		w->items[i].time = before;
-		if (!is_time(before))
+		if (!when_is_near(before))
 			return -1;
 	}
 	return 0;

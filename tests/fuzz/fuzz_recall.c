@@ -182,6 +182,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    size % 40), script);
 	live(&other, begin + EVENTS * minute);
 	take_again(&other);
+	ruleset_clock(other.rules, begin, -30 * minute);
+	ruleset_clock(other.rules, begin + 90 * minute, 60 * minute);
 	ruleset_time(other.rules, begin + 3000 * minute, on_match, NULL);
 	ruleset_time(other.rules, INT64_MAX, on_match, NULL);
 	world_free(&w);
