@@ -10,7 +10,8 @@
 #include "engine/tuning.h"
 
 enum {
-	ROUTES = 64,	/* a power of two */
+	ROUTE_BITS = 8,
+	ROUTES = 1 << ROUTE_BITS,
 	/* So many rules may look for each other text that they ask for. */
 	DUE_FEW = 8,
 };
@@ -310,8 +311,8 @@ route_of(struct roster *d, struct logsource from)
 {
 	uint64_t source = (uint64_t)from.product << 32 |
 	    (uint64_t)from.category << 16 | from.service;
-	struct route *r = &d->routes[(source ^ source >> 16 ^ source >> 32) &
-	    (ROUTES - 1)];
+	struct route *r = &d->routes[source * UINT64_C(0x9e3779b97f4a7c15) >>
+	    (64 - ROUTE_BITS)];
 
 	if (r->source == source)
 		return r;
