@@ -26,7 +26,7 @@ enum {
 	WINDOW = 4,
 	STEP = 2,
 	REACH = 14,		/* of a window's distance from the beginning */
-	ROOM = 8,		/* words of the table for each mark; at least, */
+	ROOM = 8,		/* words of the table for each literal; at least, */
 	BITS_LEAST = 5,		/* and at most, as powers of two */
 	BITS_MOST = 13,
 	PAIRS = 256,		/* words, by the first byte */
