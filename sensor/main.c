@@ -29,6 +29,18 @@ find(const char *name)
 	return NULL;
 }
 
+/* What was printed may have gone nowhere: a disk is full. */
+static int
+printed(int status)
+{
+	bool lost = fflush(stdout) == EOF || ferror(stdout) != 0;
+
+	if (!lost || status == EXIT_TROUBLE)
+		return status;
+	fputs("vedette: standard output: not all could be written\n", stderr);
+	return EXIT_TROUBLE;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -55,5 +67,5 @@ main(int argc, char **argv)
 		    "vedette --help lists them\n", argv[1]);
 		return EXIT_TROUBLE;
 	}
-	return c->run(&registry, argc - 1, argv + 1);
+	return printed(c->run(&registry, argc - 1, argv + 1));
 }

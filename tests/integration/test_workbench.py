@@ -255,3 +255,11 @@ def test_bench_reads_logs_as_scan_does(rules, tmp_path):
     scanned = subprocess.run([VEDETTE, "scan", "-c", rules / "c.yaml", "--format", "json", log],
                              capture_output=True, text=True).stdout.splitlines()
     assert len(scanned) == 11
+
+
+@pytest.mark.parametrize("command", ["lint", "test"])
+def test_what_could_not_be_printed_is_an_error(rules, command):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([VEDETTE, "rules", command, rules / "rules"], stdout=full,
+                              stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 2 and "standard output" in done.stderr
