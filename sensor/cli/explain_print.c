@@ -210,9 +210,11 @@ print_program(const struct explain *e)
 	else if (wakes == 0)
 		buf_str(&text, "with every event of its log source: it can be "
 		    "true although nothing is found");
+	else if (wakes == 1)
+		buf_str(&text, "when the test that wakes it finds its text");
 	else
-		buf_fmt(&text, "when %s of %zu test%s finds something",
-		    wakes == 1 ? "that" : "one", wakes, wakes == 1 ? "" : "s");
+		buf_fmt(&text, "when one of the %zu tests that wake it finds "
+		    "its text", wakes);
 	screen_pair(s, "looked at", buf_slice(&text));
 	buf_free(&text);
 }
