@@ -48,6 +48,9 @@ static const struct {
 	{ "|re|neq", PATTERN, false },
 	{ "|windash", TEXT, true },
 	{ "|contains|windash", TEXT, true },
+	{ "|windash|endswith|cased", TEXT, true },
+	{ "|windash|neq|startswith", TEXT, false },
+	{ "|windash|base64offset|contains", PLAIN_TEXT, true },
 	{ "|windash|contains|all", TEXT, true },
 	{ "|base64", PLAIN_TEXT, true },
 	{ "|base64|contains", PLAIN_TEXT, true },
@@ -56,6 +59,11 @@ static const struct {
 	{ "|wide|base64offset|contains", PLAIN_TEXT, true },
 	{ "|utf16be|base64|cased", PLAIN_TEXT, true },
 	{ "|utf16|base64|startswith", PLAIN_TEXT, true },
+	{ "|utf16be|base64offset|endswith", PLAIN_TEXT, true },
+	{ "|utf16|base64offset|startswith|all", PLAIN_TEXT, true },
+	{ "|contains|all|cased|neq", TEXT, false },
+	{ "|expand|windash|contains", PLACEHOLDER, true },
+	{ "|expand|base64offset|contains", PLACEHOLDER, true },
 	{ "|cidr", NETWORK, false },
 	{ "|cidr|neq", NETWORK, false },
 	{ "|cidr|all", NETWORK, false },
@@ -65,6 +73,8 @@ static const struct {
 	{ "|fieldref|startswith", FIELD, false },
 	{ "|fieldref|contains|neq", FIELD, false },
 	{ "|fieldref|endswith|cased", FIELD, false },
+	{ "|fieldref|cased|all", FIELD, false },
+	{ "|fieldref|neq", FIELD, false },
 	{ "|lt", NUMBER, false },
 	{ "|lte", NUMBER, false },
 	{ "|gt", NUMBER, false },
@@ -103,9 +113,14 @@ add_text(struct inventing *in, bool wildcards)
 		"\xe2\x84\xaa", "\xcf\x83", "\xcf\x82", "\xce\xa3", "\xc5\xbf",
 		"\xf0\x9f\x98\x80", "\xe2\x80\x93", "\\", "%", "0", "1", ".",
 		"powershell", "/bin/sh", "\xc8\xba", "#", ":",
+		/* dashes of windash, letters that fold to others' lengths */
+		"\xe2\x80\x94", "\xe2\x80\x95", "--a", " /b -k", "\xc4\xb0",
+		"\xc4\xb1", "\xe1\xba\x9e", "\xef\xac\x81", "\xce\xb8",
+		"\xcf\xb4", "\xf0\x90\x90\xa8",
 	};
 	static const char *const wild[] = {
 		"*", "?", "*", "\\*", "\\?", "\\\\", "**", "??", "\\\\*", "*?",
+		"\\\\\\*", "\\\\\\\\?", "?*?", "\\a", "*\\*",
 	};
 
 	for (unsigned n = dice_roll(in->d, 6); n > 0; n--)
@@ -146,6 +161,8 @@ add_network(struct inventing *in)
 		"fe80::/10", "2001:db8::/32", "2001:db8::8000:0/97",
 		"::ffff:10.0.0.0/104", "::ffff:0:0/96", "10.1.0.0/16",
 		"172.16.0.0/12", "10.1.2.3/32", "10.0.0.1/8", "::/96",
+		"::ffff:10.1.2.3", "::ffff:10.1.2.0/120", "::10.1.2.3/128",
+		"64:ff9b::/96", "::ffff:0:0/95", "2001:DB8::/33", "0.0.0.0/1",
 	};
 
 	buf_str(in->out, networks[dice_roll(in->d, COUNT(networks))]);
@@ -157,7 +174,8 @@ add_number(struct inventing *in, bool time)
 	static const char *const numbers[] = {
 		"0", "1", "-1", "22", "22.5", "0x10", "443", "1.0", "65535",
 		"9007199254740993", "9223372036854775807", "0.5", "-0", "1.5e3",
-		"1000",
+		"1000", "1e400", "-1e-400", "9007199254740992", "0x7fffffff",
+		"00", "18446744073709551616", "-9223372036854775808",
 	};
 
 	if (time)

@@ -2,7 +2,6 @@
  * One test against one event. SIGMA.md 1.2 for values, 1.4 for modifiers.
  */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -106,14 +105,18 @@ is_decimal(struct slice s)
 bool
 twin_number(struct slice s, struct twin_number *out)
 {
-	char text[64], *end;
+	char text[64];
 
-	if (s.len >= sizeof(text) || !is_decimal(s))
+	if (!is_decimal(s))
+		return false;
+	/* Zeros in front of an integer may be as many as there are. */
+	out->whole = slice_to_i64(s, &out->integer) == 0;
+	out->real = (double)out->integer;
+	if (out->whole)
+		return true;
+	if (s.len >= sizeof(text))
 		return false;
 	slice_to_cstr(s, text, sizeof(text));
-	errno = 0;
-	out->integer = strtoll(text, &end, 10);
-	out->whole = *end == '\0' && errno == 0;
 	out->real = strtod(text, NULL);
 	return true;
 }
