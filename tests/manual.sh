@@ -57,18 +57,20 @@ for command in $commands; do
 	done
 done
 
-# Tables of options: { "name", OPT_... Those of rules stand in the rules' page.
-options_of() {	# directory...
+# Tables of options: { "name", OPT_... Those of rules stand in the rules' page;
+# how much rules may remember is for the configuration to say.
+options_of() {	# file or directory...
 	grep -rhoE '\{ "[a-z_]+", OPT_' "$@" --include='*.c' |
 	    sed 's/[^"]*"\([^"]*\)".*/\1/' | sort -u
 }
 for key in $(find "$source/sensor" -maxdepth 1 -mindepth 1 -type d \
     ! -name engine | while read -r room; do options_of "$room"; done) \
-    $(options_of "$source/outputs"); do
+    $(options_of "$source/sensor/engine/limits.c" "$source/outputs"); do
 	grep -qE "^\.It Ic (.* , )?$key( |\$)" "$man/vedette.yaml.5" ||
 	    complain "vedette.yaml.5: \"$key\" is not there"
 done
-for key in $(options_of "$source/sensor/engine"); do
+for key in $(options_of $(find "$source/sensor/engine" -name '*.c' \
+    ! -name limits.c)); do
 	grep -qE "^\.(It )?Ic (.* , )?$key( |\$)" "$man/vedette-rules.7" ||
 	    complain "vedette-rules.7: \"$key\" is not there"
 done
