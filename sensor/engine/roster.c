@@ -19,15 +19,27 @@ enum {
 /* The rules of one log source. */
 struct bucket {
 	struct logsource source;
+	uint32_t shelf;
+	uint32_t *always;	/* rules that nothing need be found for */
+	size_t always_count;
+	uint64_t stamp;		/* of the last event */
+};
+
+/*
+ * The rules of all log sources of one product. An event mostly has several of
+ * these, and its texts are gone over once for all of them; what is found for
+ * rules of other log sources wakes nobody.
+ */
+struct shelf {
+	uint16_t product;
 	struct sieve *triggers;	/* whose texts wake rules */
 	struct sieve *rest;	/* that rules ask for once awake */
 	/* By number in triggers: its first rule among those woken, an end. */
 	uint32_t *firsts;
 	uint32_t *woken;	/* rules */
-	uint32_t *always;	/* rules that nothing need be found for */
-	size_t always_count;
 	uint32_t numbers;	/* given by triggers */
 	uint64_t stamp;		/* of the last event */
+	uint64_t wanted;	/* bits of this event's buckets */
 };
 
 /* Buckets that cover an event's log source; remembered, not promised. */
@@ -35,14 +47,16 @@ struct route {
 	uint64_t source;
 	uint32_t *buckets;
 	size_t count;
-	bool anywhere;		/* some look into all fields at once */
 };
 
 struct roster {
 	struct rule *rules;
 	struct predicates *ps;
+	uint32_t *members;	/* by rule: its bucket, or UINT32_MAX */
 	struct bucket *buckets;
 	size_t bucket_count;
+	struct shelf *shelves;
+	size_t shelf_count;
 	struct route routes[ROUTES];
 	uint32_t *route_memory;
 	uint32_t *due;		/* rules to be held against the event */
@@ -59,18 +73,38 @@ struct wake {
 	uint32_t number, rule;
 };
 
-/* A bucket while it is made. */
+/* A shelf while it is made. */
 struct making {
-	struct bucket *bucket;
+	struct shelf *shelf;
 	struct sieve_maker *triggers, *rest;
 	struct predicates *ps;
 	const bool *wakes_some;	/* by predicate: it is in a trigger */
 	struct rule *rules;
 	uint32_t rule;
+	uint64_t wanted;	/* the bit of its bucket */
 	struct wake *wakes;
 	size_t count, room;
 	size_t numbers;		/* given by triggers */
 };
+
+static uint32_t
+shelf_of(struct roster *d, uint16_t product)
+{
+	for (uint32_t i = 0; i < d->shelf_count; i++)
+		if (d->shelves[i].product == product)
+			return i;
+	d->shelves = xrealloc(d->shelves, d->shelf_count + 1,
+	    sizeof(*d->shelves));
+	d->shelves[d->shelf_count] = (struct shelf){ .product = product };
+	return (uint32_t)d->shelf_count++;
+}
+
+/* Buckets may share a bit: more is looked for then, and wakes nobody. */
+static uint64_t
+bit_of(uint32_t bucket)
+{
+	return UINT64_C(1) << bucket % 64;
+}
 
 static uint32_t
 bucket_of(struct roster *d, struct logsource source)
@@ -81,14 +115,15 @@ bucket_of(struct roster *d, struct logsource source)
 			return i;
 	d->buckets = xrealloc(d->buckets, d->bucket_count + 1,
 	    sizeof(*d->buckets));
-	d->buckets[d->bucket_count] = (struct bucket){ .source = source };
+	d->buckets[d->bucket_count] = (struct bucket){ .source = source,
+	    .shelf = shelf_of(d, source.product) };
 	return (uint32_t)d->bucket_count++;
 }
 
 static uint32_t
 number_of(struct making *m, uint32_t predicate)
 {
-	uint32_t number = sieve_add(m->triggers, predicate);
+	uint32_t number = sieve_add(m->triggers, predicate, m->wanted);
 
 	if (number >= m->numbers)
 		m->numbers = number + 1;
@@ -107,7 +142,7 @@ seek(void *arg, uint32_t predicate)
 	if (m->wakes_some[predicate])
 		number_of(m, predicate);
 	else
-		sieve_add(m->rest, predicate);
+		sieve_add(m->rest, predicate, m->wanted);
 }
 
 static void
@@ -148,26 +183,25 @@ by_number(const void *a, const void *b)
 static void
 sort_wakes(struct making *m)
 {
-	struct bucket *b = m->bucket;
+	struct shelf *h = m->shelf;
 	size_t at = 0;
 
 	if (m->count > 0)
 		qsort(m->wakes, m->count, sizeof(*m->wakes), by_number);
-	b->firsts = xcalloc(m->numbers + 1, sizeof(*b->firsts));
-	b->woken = xcalloc(m->count, sizeof(*b->woken));
+	h->firsts = xcalloc(m->numbers + 1, sizeof(*h->firsts));
+	h->woken = xcalloc(m->count, sizeof(*h->woken));
 	for (uint32_t n = 0; n < m->numbers; n++) {
-		b->firsts[n] = (uint32_t)at;
+		h->firsts[n] = (uint32_t)at;
 		for (; at < m->count && m->wakes[at].number == n; at++)
-			b->woken[at] = m->wakes[at].rule;
+			h->woken[at] = m->wakes[at].rule;
 	}
-	b->firsts[m->numbers] = (uint32_t)at;
-	b->numbers = (uint32_t)m->numbers;
+	h->firsts[m->numbers] = (uint32_t)at;
+	h->numbers = (uint32_t)m->numbers;
 }
 
-/* All rules of a log source, while the roster is made. */
+/* All rules, while the roster is made. */
 struct plan {
 	const struct rarity *rarity;
-	const uint32_t *members;	/* by rule: its bucket */
 	size_t count;			/* of rules */
 	bool *wakes_some;
 	struct predicates *ps;
@@ -182,10 +216,18 @@ note_trigger(void *arg, uint32_t predicate)
 	predicates_first(p->ps, predicate);
 }
 
-static void
-make_bucket(struct roster *d, uint32_t bucket, const struct plan *p)
+/* Whether a rule is to be held against events. */
+static bool
+is_on(const struct roster *d, uint32_t rule)
 {
-	struct making m = { .bucket = &d->buckets[bucket], .ps = d->ps,
+	return d->members[rule] != UINT32_MAX &&
+	    !rule_is_idle(&d->rules[rule]);
+}
+
+static void
+make_shelf(struct roster *d, uint32_t shelf, const struct plan *p)
+{
+	struct making m = { .shelf = &d->shelves[shelf], .ps = d->ps,
 	    .rules = d->rules, .wakes_some = p->wakes_some,
 	    .triggers = sieve_maker_new(d->ps),
 	    .rest = sieve_maker_new(d->ps) };
@@ -193,42 +235,39 @@ make_bucket(struct roster *d, uint32_t bucket, const struct plan *p)
 	for (uint32_t i = 0; i < p->count; i++) {
 		const struct rule *r = &d->rules[i];
 
-		if (p->members[i] != bucket || rule_is_idle(r))
+		if (!is_on(d, i) ||
+		    d->buckets[d->members[i]].shelf != shelf)
 			continue;
 		m.rule = i;
+		m.wanted = bit_of(d->members[i]);
 		program_tests(r->code, r->code_len, seek, &m);
 		if (!trigger_find(p->rarity, r->expr, add_wake, &m))
-			add_always(m.bucket, i);
+			add_always(&d->buckets[d->members[i]], i);
 	}
 	sort_wakes(&m);
-	m.bucket->triggers = sieve_new(m.triggers);
-	m.bucket->rest = sieve_new(m.rest);
+	m.shelf->triggers = sieve_new(m.triggers);
+	m.shelf->rest = sieve_new(m.rest);
 	free(m.wakes);
 }
 
 static void
-make_buckets(struct roster *d, size_t count)
+make_shelves(struct roster *d, size_t count)
 {
 	struct rarity *rarity = rarity_new(d->rules, count, d->ps);
-	uint32_t *members = xcalloc(count, sizeof(*members));
-	struct plan p = { .rarity = rarity, .members = members,
-	    .count = count, .ps = d->ps };
+	struct plan p = { .rarity = rarity, .count = count, .ps = d->ps };
 
 	p.wakes_some = xcalloc(predicates_count(d->ps),
 	    sizeof(*p.wakes_some));
-	for (size_t i = 0; i < count; i++) {
-		members[i] = UINT32_MAX;
-		if (d->rules[i].expr == NULL)
-			continue;
-		members[i] = bucket_of(d, d->rules[i].source);
-		if (!rule_is_idle(&d->rules[i]))
+	for (uint32_t i = 0; i < count; i++) {
+		d->members[i] = d->rules[i].expr == NULL ? UINT32_MAX :
+		    bucket_of(d, d->rules[i].source);
+		if (is_on(d, i))
 			trigger_find(rarity, d->rules[i].expr, note_trigger,
 			    &p);
 	}
-	for (uint32_t i = 0; i < d->bucket_count; i++)
-		make_bucket(d, i, &p);
+	for (uint32_t i = 0; i < d->shelf_count; i++)
+		make_shelf(d, i, &p);
 	rarity_free(rarity);
-	free(members);
 	free(p.wakes_some);
 }
 
@@ -241,7 +280,8 @@ roster_new(struct rule *rules, size_t count, struct predicates *ps)
 	d->ps = ps;
 	d->due = xcalloc(count, sizeof(*d->due));
 	d->offenders = xcalloc(count, sizeof(*d->offenders));
-	make_buckets(d, count);
+	d->members = xcalloc(count, sizeof(*d->members));
+	make_shelves(d, count);
 	d->route_memory = xcalloc(ROUTES * d->bucket_count,
 	    sizeof(*d->route_memory));
 	for (size_t i = 0; i < ROUTES; i++)
@@ -254,13 +294,16 @@ roster_free(struct roster *d)
 {
 	if (d == NULL)
 		return;
-	for (size_t i = 0; i < d->bucket_count; i++) {
-		sieve_free(d->buckets[i].triggers);
-		sieve_free(d->buckets[i].rest);
-		free(d->buckets[i].firsts);
-		free(d->buckets[i].woken);
-		free(d->buckets[i].always);
+	for (size_t i = 0; i < d->shelf_count; i++) {
+		sieve_free(d->shelves[i].triggers);
+		sieve_free(d->shelves[i].rest);
+		free(d->shelves[i].firsts);
+		free(d->shelves[i].woken);
 	}
+	for (size_t i = 0; i < d->bucket_count; i++)
+		free(d->buckets[i].always);
+	free(d->members);
+	free(d->shelves);
 	free(d->buckets);
 	free(d->route_memory);
 	free(d->due);
@@ -280,30 +323,59 @@ wake(struct roster *d, uint32_t rule)
 /* What sieve_event calls back with. */
 struct waking {
 	struct roster *d;
-	const struct bucket *b;
+	const struct shelf *h;
 };
 
 static void
 wake_found(void *arg, uint32_t number)
 {
 	const struct waking *w = arg;
-	const struct bucket *b = w->b;
+	const struct shelf *h = w->h;
 
-	for (uint32_t i = b->firsts[number]; i < b->firsts[number + 1]; i++)
-		wake(w->d, b->woken[i]);
+	for (uint32_t i = h->firsts[number]; i < h->firsts[number + 1]; i++)
+		if (w->d->buckets[w->d->members[h->woken[i]]].stamp ==
+		    w->d->stamp)
+			wake(w->d, h->woken[i]);
 }
 
+/* Says that the event has a bucket's log source. */
 static void
-look(struct roster *d, struct bucket *b)
+want(struct roster *d, uint32_t bucket)
 {
-	struct waking w = { d, b };
+	struct bucket *b = &d->buckets[bucket];
+	struct shelf *h = &d->shelves[b->shelf];
 
 	if (b->stamp == d->stamp)
 		return;
 	b->stamp = d->stamp;
-	sieve_event(b->triggers, d->ps, wake_found, &w);
+	if (h->stamp != d->stamp)
+		h->wanted = 0;
+	h->stamp = d->stamp;
+	h->wanted |= bit_of(bucket);
 	for (size_t i = 0; i < b->always_count; i++)
 		wake(d, b->always[i]);
+}
+
+static void
+look(struct roster *d)
+{
+	const struct view *v;
+	bool anywhere = false;
+
+	for (size_t i = 0; i < d->shelf_count && !anywhere; i++)
+		anywhere = d->shelves[i].stamp == d->stamp &&
+		    sieve_looks_anywhere(d->shelves[i].triggers,
+		    d->shelves[i].wanted);
+	/* First, for then no field is folded for itself. */
+	if (anywhere)
+		views_list(predicates_views(d->ps), FIELD_ANYWHERE, true, &v);
+	for (size_t i = 0; i < d->shelf_count; i++) {
+		struct waking w = { d, &d->shelves[i] };
+
+		if (w.h->stamp == d->stamp)
+			sieve_event(w.h->triggers, d->ps, w.h->wanted,
+			    wake_found, &w);
+	}
 }
 
 static const struct route *
@@ -318,13 +390,9 @@ route_of(struct roster *d, struct logsource from)
 		return r;
 	r->source = source;
 	r->count = 0;
-	r->anywhere = false;
-	for (size_t i = 0; i < d->bucket_count; i++) {
-		if (!logsource_covers(d->buckets[i].source, from))
-			continue;
-		r->buckets[r->count++] = (uint32_t)i;
-		r->anywhere |= sieve_looks_anywhere(d->buckets[i].triggers);
-	}
+	for (size_t i = 0; i < d->bucket_count; i++)
+		if (logsource_covers(d->buckets[i].source, from))
+			r->buckets[r->count++] = (uint32_t)i;
 	return r;
 }
 
@@ -337,7 +405,7 @@ run(struct roster *d, uint32_t rule, enum looked looked)
 	int64_t spent;
 	bool aborted = false, match;
 
-	/* It asks only for what was looked for in its bucket. */
+	/* It asks only for what was looked for on its shelf. */
 	predicates_looked(d->ps, looked);
 	match = program_run(r->code, r->code_len, d->ps, &aborted);
 	predicates_looked(d->ps, LOOKED_NOT);
@@ -384,9 +452,10 @@ look_for_rest(struct roster *d)
 {
 	if (d->due_count <= DUE_FEW)
 		return LOOKED_FIRST;
-	for (size_t i = 0; i < d->bucket_count; i++)
-		if (d->buckets[i].stamp == d->stamp)
-			sieve_event(d->buckets[i].rest, d->ps, ignore, NULL);
+	for (size_t i = 0; i < d->shelf_count; i++)
+		if (d->shelves[i].stamp == d->stamp)
+			sieve_event(d->shelves[i].rest, d->ps,
+			    d->shelves[i].wanted, ignore, NULL);
 	return LOOKED_ALL;
 }
 
@@ -400,15 +469,11 @@ roster_event(struct roster *d, const struct event *ev,
 	predicates_event(d->ps, ev);
 	for (size_t i = 0; i < ev->source_count; i++) {
 		const struct route *r = route_of(d, ev->sources[i]);
-		const struct view *v;
 
-		/* First, for then no field is folded for itself. */
-		if (r->anywhere)
-			views_list(predicates_views(d->ps), FIELD_ANYWHERE,
-			    true, &v);
 		for (size_t k = 0; k < r->count; k++)
-			look(d, &d->buckets[r->buckets[k]]);
+			want(d, r->buckets[k]);
 	}
+	look(d);
 	run_due(d, ev, look_for_rest(d), matched, arg);
 }
 
@@ -419,21 +484,21 @@ roster_measure(struct roster *d)
 }
 
 static void
-bucket_wakes(const struct bucket *b, uint32_t rule,
+shelf_wakes(const struct shelf *h, uint32_t rule,
     void (*each)(void *arg, uint32_t predicate), void *arg)
 {
-	for (uint32_t n = 0; n < b->numbers; n++)
-		for (uint32_t i = b->firsts[n]; i < b->firsts[n + 1]; i++)
-			if (b->woken[i] == rule)
-				each(arg, sieve_predicate(b->triggers, n));
+	for (uint32_t n = 0; n < h->numbers; n++)
+		for (uint32_t i = h->firsts[n]; i < h->firsts[n + 1]; i++)
+			if (h->woken[i] == rule)
+				each(arg, sieve_predicate(h->triggers, n));
 }
 
 void
 roster_wakes(const struct roster *d, uint32_t rule,
     void (*each)(void *arg, uint32_t predicate), void *arg)
 {
-	for (size_t i = 0; i < d->bucket_count; i++)
-		bucket_wakes(&d->buckets[i], rule, each, arg);
+	for (size_t i = 0; i < d->shelf_count; i++)
+		shelf_wakes(&d->shelves[i], rule, each, arg);
 }
 
 bool
@@ -457,8 +522,8 @@ roster_bytes(const struct roster *d)
 {
 	size_t bytes = 0;
 
-	for (size_t i = 0; i < d->bucket_count; i++)
-		bytes += sieve_bytes(d->buckets[i].triggers) +
-		    sieve_bytes(d->buckets[i].rest);
+	for (size_t i = 0; i < d->shelf_count; i++)
+		bytes += sieve_bytes(d->shelves[i].triggers) +
+		    sieve_bytes(d->shelves[i].rest);
 	return bytes;
 }

@@ -32,6 +32,7 @@ struct whole {
 /* What is looked for in one field. */
 struct sift {
 	uint16_t field;
+	uint64_t wanted;	/* bits of who looks for some of it */
 	struct parts {
 		struct automaton *automaton;	/* NULL: there are none */
 		uint32_t *firsts;	/* by literal: its use; then the end */
@@ -59,6 +60,7 @@ struct sieve_maker {
 	struct arena *arena;	/* for texts turned round */
 	uint32_t *numbers;	/* by predicate: its number + 1 */
 	uint32_t *predicates;
+	uint64_t *wanted;	/* by number */
 	size_t count;
 	struct entry *entries;
 	size_t entry_count, entry_room;
@@ -74,6 +76,7 @@ sieve_maker_new(const struct predicates *ps)
 	m->numbers = xcalloc(predicates_count(ps), sizeof(*m->numbers));
 	m->predicates = xcalloc(predicates_count(ps),
 	    sizeof(*m->predicates));
+	m->wanted = xcalloc(predicates_count(ps), sizeof(*m->wanted));
 	return m;
 }
 
@@ -116,14 +119,18 @@ add_text(void *arg, enum seek_how how, struct slice text)
 }
 
 uint32_t
-sieve_add(struct sieve_maker *m, uint32_t predicate)
+sieve_add(struct sieve_maker *m, uint32_t predicate, uint64_t wanted)
 {
 	const struct predicate *p = predicates_get(m->ps, predicate);
 	uint32_t number = (uint32_t)m->count;
 
 	assert(seek_can(p));
-	if (m->numbers[predicate] != 0)
-		return m->numbers[predicate] - 1;
+	if (m->numbers[predicate] != 0) {
+		number = m->numbers[predicate] - 1;
+		m->wanted[number] |= wanted;
+		return number;
+	}
+	m->wanted[number] = wanted;
 	m->numbers[predicate] = number + 1;
 	m->predicates[number] = predicate;
 	if (p->op == OP_CIDR)
@@ -275,6 +282,8 @@ make_tables(const struct sieve_maker *m, struct sieve *s)
 		struct sift *f = sift_of(s, e->field);
 
 		n = run_of(e, left);
+		for (size_t i = 0; i < n; i++)
+			f->wanted |= m->wanted[e[i].number];
 		f->uses = xrealloc(f->uses, f->use_count + n,
 		    sizeof(*f->uses));
 		if (e->place < AUTOMATA)
@@ -311,6 +320,7 @@ sieve_new(struct sieve_maker *m)
 		s->sifts[i].simple = is_simple(&s->sifts[i]);
 	arena_free(m->arena);
 	free(m->numbers);
+	free(m->wanted);
 	free(m->entries);
 	free(m);
 	return s;
@@ -348,10 +358,12 @@ sieve_free(struct sieve *s)
 }
 
 bool
-sieve_looks_anywhere(const struct sieve *s)
+sieve_looks_anywhere(const struct sieve *s, uint64_t wanted)
 {
-	return s->sift_count > 0 &&
-	    s->sifts[s->sift_count - 1].field == FIELD_ANYWHERE;
+	const struct sift *last = s->sifts + s->sift_count - 1;
+
+	return s->sift_count > 0 && last->field == FIELD_ANYWHERE &&
+	    (last->wanted & wanted) != 0;
 }
 
 /* A look at one value, and who is told. */
@@ -465,7 +477,7 @@ look_field(struct look *l, const struct view *v, size_t count)
 }
 
 void
-sieve_event(const struct sieve *s, struct predicates *ps,
+sieve_event(const struct sieve *s, struct predicates *ps, uint64_t wanted,
     void (*found)(void *arg, uint32_t number), void *arg)
 {
 	struct look l = { .s = s, .ps = ps, .found = found, .arg = arg };
@@ -477,7 +489,8 @@ sieve_event(const struct sieve *s, struct predicates *ps,
 		const struct view *v;
 		size_t n;
 
-		if (field != FIELD_ANYWHERE && event_get(ev, field) == NULL)
+		if ((s->sifts[i].wanted & wanted) == 0 ||
+		    (field != FIELD_ANYWHERE && event_get(ev, field) == NULL))
 			continue;
 		l.f = &s->sifts[i];
 		n = views_list(vs, field, true, &v);
