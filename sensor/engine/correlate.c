@@ -14,7 +14,18 @@
 #include "engine/group.h"
 #include "engine/watching.h"
 
-enum { KEY_MAX = MEMORY_NAME_MAX, NUMBER_MAX = 64 };
+enum {
+	KEY_MAX = MEMORY_NAME_MAX,
+	NUMBER_MAX = 64,
+	DIGESTS = 64,
+};
+
+/* A value seen lately: most are seen often, and a digest takes its time. */
+struct digested {
+	uint64_t head;
+	uint8_t len;		/* 0: none yet */
+	unsigned char value[111];
+};
 
 struct correlator {
 	struct correlation *hit, **last_hit;
@@ -23,6 +34,7 @@ struct correlator {
 	bool follow;		/* events tell the time: none is behind it */
 	struct buf names[NESTED_MAX + 1];	/* of the group, by depth */
 	struct buf last_name, value;
+	struct digested digests[DIGESTS];
 	struct watching watching;
 };
 
@@ -170,6 +182,22 @@ digest_head(struct slice s)
 	return head;
 }
 
+/* The same, if it need not be made again. Never of an empty text. */
+static uint64_t
+known_digest(struct correlator *co, struct slice s)
+{
+	struct digested *d = &co->digests[slice_hash(s) % DIGESTS];
+
+	if (s.len > sizeof(d->value))
+		return digest_head(s);
+	if (!slice_eq(slice_bytes(d->value, d->len), s)) {
+		memcpy(d->value, s.p, s.len);
+		d->len = (uint8_t)s.len;
+		d->head = digest_head(s);
+	}
+	return d->head;
+}
+
 /* A value is all of its fields; each is told from the next by its length. */
 static bool
 value_digest(struct count *k, uint64_t *out)
@@ -185,7 +213,7 @@ value_digest(struct count *k, uint64_t *out)
 		pack_varint(value, text.len);
 		buf_add(value, text);
 	}
-	*out = digest_head(buf_slice(value));
+	*out = known_digest(k->co, buf_slice(value));
 	return true;
 }
 
