@@ -499,6 +499,23 @@ branches(struct reader *r)
 	return all;
 }
 
+/*
+ * Whether looking for the texts first spares most looks at the pattern: a byte
+ * does that if it seldom stands in commands, paths and logs.
+ */
+static bool
+is_telling(const struct set *s)
+{
+	static const char rare[] = "!#$*;<>\\^`{|}~";
+
+	for (size_t i = 0; i < s->count; i++)
+		if (s->items[i].len == 0 ||
+		    (s->items[i].len < REQUIRED_SHORTEST &&
+		    memchr(rare, s->items[i].p[0], sizeof(rare) - 1) == NULL))
+			return false;
+	return true;
+}
+
 size_t
 required_texts(struct arena *a, struct slice pattern,
     const struct slice **out)
@@ -511,7 +528,7 @@ required_texts(struct arena *a, struct slice pattern,
 	if (slice_find(pattern, S("\\Q")) == SIZE_MAX &&
 	    slice_find(pattern, S("\\E")) == SIZE_MAX)
 		p = branches(&r);
-	if (r.lost || r.rest.len > 0 || worth(&p.set) < REQUIRED_SHORTEST)
+	if (r.lost || r.rest.len > 0 || !is_telling(&p.set))
 		p.set.count = 0;
 	if (p.set.count > 0)
 		kept = arena_alloc(a, p.set.count * sizeof(*kept));
