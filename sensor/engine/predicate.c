@@ -5,6 +5,7 @@
 
 #include "base/map.h"
 #include "base/pack.h"
+#include "engine/ration.h"
 #include "engine/seek.h"
 
 /* Two fields of many values each are compared up to so many pairs. */
@@ -23,6 +24,7 @@ struct predicates {
 	uint32_t *memo;		/* stamp * MEMO_STATES + state */
 	uint32_t stamp;
 	enum looked looked;
+	int64_t spent;		/* by regular expressions; see predicates_spent */
 	/* By predicate: from when on not being found says no, or 0: never. */
 	unsigned char *sought;
 };
@@ -352,7 +354,7 @@ test_cidr(struct predicates *ps, const struct predicate *p)
 }
 
 static int
-test_regex(struct predicates *ps, const struct predicate *p)
+match_regex(struct predicates *ps, const struct predicate *p)
 {
 	const struct view *v;
 	size_t n = views_list(ps->views, p->field, false, &v);
@@ -367,6 +369,17 @@ test_regex(struct predicates *ps, const struct predicate *p)
 		if (r == REGEX_ABORTED)
 			state = MEMO_ABORTED;
 	}
+	return state;
+}
+
+/* The clock is looked at only here: most rules are decided before. */
+static int
+test_regex(struct predicates *ps, const struct predicate *p)
+{
+	int64_t start = ration_clock();
+	int state = match_regex(ps, p);
+
+	ps->spent += ration_clock() - start;
 	return state;
 }
 
@@ -442,6 +455,15 @@ answer(struct predicates *ps, uint32_t n)
 	if (new && ps->sought[n] != 0 && ps->sought[n] <= ps->looked)
 		return MEMO_NO;
 	return (uint32_t)tests[ps->items[n].op](ps, &ps->items[n]);
+}
+
+int64_t
+predicates_spent(struct predicates *ps)
+{
+	int64_t spent = ps->spent;
+
+	ps->spent = 0;
+	return spent;
 }
 
 bool

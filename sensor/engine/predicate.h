@@ -102,6 +102,8 @@ void predicates_first(struct predicates *ps, uint32_t n);
 bool predicates_is_first(const struct predicates *ps, uint32_t n);
 /* *aborted is set when a limit stopped the answer, which then is no. */
 bool predicates_test(struct predicates *ps, uint32_t n, bool *aborted);
+/* Nanoseconds that regular expressions took since this was asked last. */
+int64_t predicates_spent(struct predicates *ps);
 /* The values of the present event. */
 struct views *predicates_views(struct predicates *ps);
 

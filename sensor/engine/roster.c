@@ -401,23 +401,22 @@ static bool
 run(struct roster *d, uint32_t rule, enum looked looked)
 {
 	struct rule *r = &d->rules[rule];
-	int64_t start = r->rationed || d->measured ? ration_clock() : 0;
-	int64_t spent;
+	int64_t start = d->measured ? ration_clock() : 0;
 	bool aborted = false, match;
 
 	/* It asks only for what was looked for on its shelf. */
 	predicates_looked(d->ps, looked);
+	predicates_spent(d->ps);
 	match = program_run(r->code, r->code_len, d->ps, &aborted);
 	predicates_looked(d->ps, LOOKED_NOT);
 	r->aborted += aborted;
 	r->matches += match;
-	spent = start != 0 ? ration_clock() - start : 0;
 	if (d->measured) {
 		r->woken++;
-		r->spent += spent;
+		r->spent += ration_clock() - start;
 	}
-	if (r->rationed && !ration_charge(&r->ration, d->earned, spent,
-	    aborted)) {
+	if (r->rationed && !ration_charge(&r->ration, d->earned,
+	    predicates_spent(d->ps), aborted)) {
 		r->stopped = true;
 		d->offenders[d->offender_count++] = rule;
 	}
