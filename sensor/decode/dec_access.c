@@ -95,7 +95,8 @@ inside(struct decode_frame *frame, struct event *ev, struct decoded *out)
 {
 	struct slice rest = out->message, first;
 
-	if (!slice_cut(&rest, ' ', &first) || !access_host(first) ||
+	if (slice_find_byte(rest, '"') == SIZE_MAX ||
+	    !slice_cut(&rest, ' ', &first) || !access_host(first) ||
 	    !take(frame, ev, out->message))
 		return false;
 	out->message = (struct slice){ 0 };
