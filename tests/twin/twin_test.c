@@ -109,7 +109,9 @@ twin_number(struct slice s, struct twin_number *out)
 
 	if (!is_decimal(s))
 		return false;
-	/* Zeros in front of an integer may be as many as there are. */
+	/* A sign and zeros in front of an integer change nothing. */
+	if (s.len > 1 && byte_is_digit(s.p[1]))
+		slice_skip(&s, S("+"));
 	out->whole = slice_to_i64(s, &out->integer) == 0;
 	out->real = (double)out->integer;
 	if (out->whole)
