@@ -109,16 +109,28 @@ load(struct store *st, struct bond *b, struct err *err)
 	return ret;
 }
 
+/* What stands there already is not written: the disk may be full. */
+static int
+keep(struct store *st, struct slice key, struct slice value, struct err *err)
+{
+	struct buf before = { 0 };
+	int ret = state_get(st, "host", key, &before, err);
+
+	if (ret != 1 || !slice_eq(buf_slice(&before), value))
+		ret = ret == -1 ? -1 : state_put(st, "host", key, value, err);
+	buf_free(&before);
+	return ret == -1 ? -1 : 0;
+}
+
 static int
 save(struct store *st, const struct bond *b, const struct host_marks *marks,
     struct err *err)
 {
 	show_id(b, st->host.id);
 	memcpy(st->host.name, marks->name, sizeof(st->host.name));
-	if (state_put(st, "host", S("name"), slice_of(st->host.name),
-	    err) == -1)
+	if (keep(st, S("name"), slice_of(st->host.name), err) == -1)
 		return -1;
-	return state_put(st, "host", S("id"), slice_bytes(b, sizeof(*b)), err);
+	return keep(st, S("id"), slice_bytes(b, sizeof(*b)), err);
 }
 
 /*

@@ -230,6 +230,23 @@ a_mark_that_is_seen_later_binds_too(void)
 	made_end(&m);
 }
 
+static void
+an_open_without_news_writes_nothing(void)
+{
+	struct host_marks here = marks('a', 'p');
+	struct made m;
+	struct store *st;
+
+	made_begin(&m);
+	CHECK(store_open(m.dir, &no_limits, &here, &st, NULL) == 0);
+	CHECK(sqlite3_total_changes(st->db) > 0);
+	store_close(st);
+	CHECK(store_open(m.dir, &no_limits, &here, &st, NULL) == 0);
+	CHECK(sqlite3_total_changes(st->db) == 0);
+	store_close(st);
+	made_end(&m);
+}
+
 int
 main(void)
 {
@@ -241,6 +258,7 @@ main(void)
 		TEST(a_copy_of_another_host_gets_an_id_of_its_own),
 		TEST(the_other_hosts_journal_is_kept_beside),
 		TEST(a_mark_that_is_seen_later_binds_too),
+		TEST(an_open_without_news_writes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
