@@ -360,10 +360,12 @@ sieve_free(struct sieve *s)
 bool
 sieve_looks_anywhere(const struct sieve *s, uint64_t wanted)
 {
-	const struct sift *last = s->sifts + s->sift_count - 1;
+	const struct sift *last;
 
-	return s->sift_count > 0 && last->field == FIELD_ANYWHERE &&
-	    (last->wanted & wanted) != 0;
+	if (s->sift_count == 0)
+		return false;
+	last = &s->sifts[s->sift_count - 1];
+	return last->field == FIELD_ANYWHERE && (last->wanted & wanted) != 0;
 }
 
 /* A look at one value, and who is told. */

@@ -171,7 +171,8 @@ number_value(struct buf *out, struct dice *d, const struct twin_test *t)
 {
 	int64_t whole = t->number.integer < INT64_MAX / 2 ?
 	    t->number.integer : INT64_MAX - 1;
-	int64_t near = whole - 1 + (int64_t)dice_roll(d, 3);
+	int64_t near = (whole == INT64_MIN ? whole : whole - 1) +
+	    (int64_t)dice_roll(d, 3);
 
 	switch (dice_roll(d, 10)) {
 	case 0:
